@@ -1,0 +1,48 @@
+using System.Collections.Immutable;
+using Stateway.Model.Expressions;
+
+namespace Stateway.Store;
+
+/// <summary>One page of a collection.</summary>
+public sealed record Query(string Collection)
+{
+    /// <summary>For a child collection: the path of the parent, <c>o1</c>; the children of this one only.</summary>
+    public string? Parent { get; init; }
+
+    /// <summary>Bound: resource fields are <see cref="Expression.Field"/> nodes.</summary>
+    public Expression? Filter { get; init; }
+
+    /// <summary>Indexed fields. The path is always the last key, ascending, or descending when the last field is.</summary>
+    public ImmutableArray<OrderKey> Order { get; init; } = [];
+
+    /// <summary>Begin behind this position.</summary>
+    public Cursor? After { get; init; }
+
+    public required int Limit { get; init; }
+
+    /// <summary>Count everything that matches, too.</summary>
+    public bool Count { get; init; }
+
+    /// <summary>How many rows may be read and dropped because a part of the filter has no index.</summary>
+    public int ScannedMax { get; init; } = 20_000;
+}
+
+public readonly record struct OrderKey(string Field, bool Descending);
+
+/// <summary>The place of an entry in an order: its order fields' values, then its path.</summary>
+public sealed record Cursor(ImmutableArray<Value> Values, string Path);
+
+public abstract record QueryResult
+{
+    private QueryResult() { } // closed
+
+    /// <param name="Next">Where the next page begins; null on the last page.</param>
+    /// <param name="Revision">The store's revision that the page is true for.</param>
+    public sealed record Page(ImmutableArray<Entry> Entries, Cursor? Next, long Revision, long? TotalSize) : QueryResult;
+
+    /// <summary>Refused: the filter reads too many rows without an index.</summary>
+    /// <param name="Fields">The fields of the filter that are not indexed.</param>
+    public sealed record TooManyScanned(ImmutableArray<string> Fields, int ScannedMax) : QueryResult;
+
+    public sealed record Unavailable(string Reason) : QueryResult;
+}
