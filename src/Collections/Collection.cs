@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+using Stateway.Collections.Representations;
+using Stateway.Collections.Writing;
+using Stateway.Gateway.Content.Xml;
+using Stateway.Model.Apis;
+using Stateway.Model.Schemas;
+using Stateway.Store;
+
+namespace Stateway.Collections;
+
+/// <summary>A declared collection, compiled for serving: everything about it that a request needs and that does not change.</summary>
+public sealed class Collection
+{
+    internal Collection(CollectionDeclaration declaration, string urlTemplate)
+    {
+        Declaration = declaration;
+        UrlTemplate = urlTemplate;
+        Composer = new(declaration.Shape);
+        WriteOnlyMask = Mask.WithoutWriteOnly(declaration.Shape);
+        UniqueFields = [.. declaration.Unique.Select(name => FieldPath.Of(name, declaration.Shape))];
+        References = [.. declaration.References.Select(r => new Reference(FieldPath.Of(r.Key, declaration.Shape), r.Value))];
+        Xml = XmlForm.Of(declaration.Shape, ElementName(declaration));
+        XmlList = XmlForm.OfList(declaration.Shape, ElementName(declaration), declaration.Name);
+    }
+
+    public CollectionDeclaration Declaration { get; }
+    public string StoreName => Declaration.StoreName;
+    public Shape Shape => Declaration.Shape;
+
+    /// <summary>Path of the collection with the base path, parents as parameters: <c>/v1/orders/{order_id}/items</c>.</summary>
+    public string UrlTemplate { get; }
+
+    internal Composer Composer { get; }
+
+    /// <summary>What a stored value is served without; null when everything is served.</summary>
+    internal Mask? WriteOnlyMask { get; }
+
+    internal ImmutableArray<FieldPath> UniqueFields { get; }
+
+    /// <summary>Fields that name a resource of another collection.</summary>
+    internal ImmutableArray<Reference> References { get; }
+
+    /// <summary>Who refers to this collection: a resource that is referred to can't be deleted.</summary>
+    internal ImmutableArray<Referrer> Referrers { get; set; } = [];
+
+    /// <summary>Where a reference leads, by the field's name. Set when all collections are known.</summary>
+    internal ImmutableDictionary<string, Collection> ReferenceTargets { get; set; } = ImmutableDictionary<string, Collection>.Empty;
+
+    /// <summary>Store names of all collections below this one: they go when the resource goes.</summary>
+    internal ImmutableArray<string> Descendants { get; set; } = [];
+
+    internal Collection? Parent { get; set; }
+
+    internal XmlForm Xml { get; }
+    internal XmlForm XmlList { get; }
+
+    /// <summary>What the store must know: every field that something looks up.</summary>
+    public CollectionSpec ToSpec()
+    {
+        var names = Declaration.Filter.Concat(Declaration.Order).Concat(Declaration.Unique)
+            .Concat(Declaration.References.Select(r => r.Key)).Distinct();
+        return new(StoreName, [.. names.Select(name => FieldPath.Of(name, Shape)).Select(p => new IndexedField(p.Segments, p.IsTimestamp))]);
+    }
+
+    private static string ElementName(CollectionDeclaration declaration) =>
+        declaration.Shape.Xml?.Name ?? declaration.Shape.ComponentName ?? declaration.Name;
+}
+
+/// <param name="Target">Store name of the collection referred to.</param>
+internal sealed record Reference(FieldPath Field, string Target);
+
+/// <param name="Collection">Store name of the collection whose field refers.</param>
+internal sealed record Referrer(string Collection, string Field);

@@ -1,0 +1,101 @@
+using System.Buffers;
+using System.Globalization;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Stateway.Gateway.Content.Xml;
+using Stateway.Model.Problems;
+
+namespace Stateway.Gateway.Content;
+
+/// <summary>Writes an answer's content: form by <c>Accept</c>, compressed by <c>Accept-Encoding</c>, with its length.</summary>
+public static class Answering
+{
+    public const string Json = "application/json";
+    public const string Xml = "application/xml";
+
+    /// <summary>Of every answer whose form the client chose.</summary>
+    public static readonly StringValues Vary = "Accept, Accept-Encoding";
+
+    /// <summary>Larger content is handed to the connection as it is, instead of being copied into its buffer.</summary>
+    private const int CopiedBytesMax = 8 * 1024;
+
+    /// <returns>False when the client takes neither JSON nor XML.</returns>
+    public static bool TryChoose(Exchange exchange, out Form form) => Negotiation.TryChoose(exchange.Request.Headers.Accept, out form);
+
+    public static Problem NotAcceptable() => new(ProblemTypes.NotAcceptable, $"There is {Json} and {Xml}.");
+
+    /// <summary>A change whose answer nobody could read is refused before it is made.</summary>
+    public static Problem? Refuses(Exchange exchange) => TryChoose(exchange, out _) ? null : NotAcceptable();
+
+    /// <summary>How content of this size goes out; part of the entity tag, because the bytes differ.</summary>
+    public static ContentEncoding EncodingFor(Exchange exchange, int length)
+    {
+        var accept = exchange.Request.Headers.AcceptEncoding;
+        return length < Compression.BytesMin || accept.Count == 0 ? ContentEncoding.Identity : Negotiation.ChooseEncoding(accept);
+    }
+
+    public static bool IsConditional(HttpRequest request)
+    {
+        var headers = request.Headers;
+        return headers.IfNoneMatch.Count > 0 || headers.IfMatch.Count > 0 || headers.IfModifiedSince.Count > 0 || headers.IfUnmodifiedSince.Count > 0;
+    }
+
+    /// <param name="negotiated">The client had a choice of forms.</param>
+    public static ValueTask<Problem?> WriteAsync(Exchange exchange, string mediaType, ReadOnlyMemory<byte> content, bool negotiated = false)
+    {
+        var response = exchange.Response;
+        response.ContentType = mediaType;
+        if (negotiated) response.Headers.Vary = Vary;
+
+        var encoding = EncodingFor(exchange, content.Length);
+        if (encoding != ContentEncoding.Identity)
+        {
+            content = Compression.Compress(content, encoding);
+            response.Headers.ContentEncoding = encoding == ContentEncoding.Gzip ? "gzip" : "br";
+            if (!negotiated) response.Headers.Vary = "Accept-Encoding";
+        }
+
+        response.ContentLength = content.Length;
+        if (content.Length > CopiedBytesMax) return FlushAsync(response, content);
+
+        // The server sends what is in its buffer when the request ends: no flush of our own, nothing to wait for.
+        response.BodyWriter.Write(content.Span);
+        return default;
+
+        static async ValueTask<Problem?> FlushAsync(HttpResponse response, ReadOnlyMemory<byte> content)
+        {
+            await response.BodyWriter.WriteAsync(content);
+            return null;
+        }
+    }
+
+    internal static async ValueTask WriteProblemAsync(Exchange exchange, ReadOnlyMemory<byte> json)
+    {
+        if (TryChoose(exchange, out var form) && form == Form.Xml)
+        {
+            var xml = new ArrayBufferWriter<byte>(json.Length * 2);
+            XmlForm.Problem.Write(json.Span, xml);
+            await WriteAsync(exchange, "application/problem+xml", xml.WrittenMemory);
+            return;
+        }
+
+        await WriteAsync(exchange, "application/problem+json", json);
+    }
+
+    /// <summary>A strong tag made of the content itself.</summary>
+    public static string ETagOf(ReadOnlySpan<byte> content) => string.Create(CultureInfo.InvariantCulture, $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 12))}\"");
+
+    /// <summary>Weak comparison (RFC 9110, section 8.8.3.2) of a list of tags with one.</summary>
+    public static bool Matches(StringValues tags, string etag)
+    {
+        string opaque = etag.StartsWith("W/", StringComparison.Ordinal) ? etag[2..] : etag;
+        foreach (string? line in tags)
+        {
+            // A tag with its quotes is never part of another one.
+            if (line is "*" || (line is not null && line.Contains(opaque, StringComparison.Ordinal))) return true;
+        }
+
+        return false;
+    }
+}
