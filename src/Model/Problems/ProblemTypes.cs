@@ -9,6 +9,12 @@ public static class ProblemTypes
     public static readonly ProblemType UpstreamTimeout = new(504, "UPSTREAM_TIMEOUT", "The service behind this operation took too long.",
         "The service did not begin its answer within the operation's timeout.");
 
+    public static readonly ProblemType Unavailable = new(503, "UNAVAILABLE", "The operation is too busy just now.",
+        "More requests wait than may. Try again after the time that Retry-After gives.");
+
+    public static readonly ProblemType RequestTimeout = new(408, "REQUEST_TIMEOUT", "The request took too long to arrive.",
+        "The request's body came too slowly, or stopped coming.");
+
     public static readonly ProblemType BodyTooLarge = new(413, "BODY_TOO_LARGE", "The request's body is too large.",
         "The body, or what it expands to, is larger than the limit that the problem names.");
 
