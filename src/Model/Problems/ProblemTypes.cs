@@ -60,12 +60,6 @@ public static class ProblemTypes
     public static readonly ProblemType PreconditionFailed = new(412, "PRECONDITION_FAILED", "The resource is not as the condition asks.",
         "An If-Match, If-None-Match or If-Unmodified-Since field does not hold. The ETag field carries the current tag, if there is one.");
 
-    public static readonly ProblemType Unavailable = new(503, "UNAVAILABLE", "The operation is too busy just now.",
-        "More requests wait than may. Try again after the time that Retry-After gives.");
-
-    public static readonly ProblemType RequestTimeout = new(408, "REQUEST_TIMEOUT", "The request took too long to arrive.",
-        "The request's body came too slowly, or stopped coming.");
-
     public static readonly ProblemType BodyTooLarge = new(413, "BODY_TOO_LARGE", "The request's body is too large.",
         "The body, or what it expands to, is larger than the limit that the problem names.");
 
