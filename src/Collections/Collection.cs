@@ -20,7 +20,7 @@ public sealed class Collection
         UniqueFields = [.. declaration.Unique.Select(name => FieldPath.Of(name, declaration.Shape))];
         References = [.. declaration.References.Select(r => new Reference(FieldPath.Of(r.Key, declaration.Shape), r.Value))];
         Xml = XmlForm.Of(declaration.Shape, ElementName(declaration));
-        XmlList = XmlForm.OfList(declaration.Shape, ElementName(declaration), declaration.Name);
+        XmlList = XmlForm.OfList(declaration.Shape, declaration.Name, ElementName(declaration));
     }
 
     public CollectionDeclaration Declaration { get; }

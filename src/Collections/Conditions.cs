@@ -55,16 +55,16 @@ internal static class Conditions
         }
 
         if (!required || conditional || current is null) return null;
-        return new Problem(ProblemTypes.PreconditionRequired, $"Send If-Match: {EntityTag.Of(current.Revision, 'j')} to change the resource as it is now.")
-            .With("ETag", EntityTag.Of(current.Revision, 'j'));
+        return new Problem(ProblemTypes.PreconditionRequired, $"Send If-Match: {EntityTag.Of(current.Revision)} to change the resource as it is now.")
+            .With("ETag", EntityTag.Of(current.Revision));
     }
 
     public static Problem Failed(Entry? current, string field)
     {
         var problem = new Problem(ProblemTypes.PreconditionFailed, current is null
             ? $"{field} does not hold: there is no such resource."
-            : $"{field} does not hold: the resource's tag is {EntityTag.Of(current.Revision, 'j')} now.");
-        return current is null ? problem : problem.With("ETag", EntityTag.Of(current.Revision, 'j'));
+            : $"{field} does not hold: the resource's tag is {EntityTag.Of(current.Revision)} now.");
+        return current is null ? problem : problem.With("ETag", EntityTag.Of(current.Revision));
     }
 
     private static bool Names(StringValues tags, string etag)

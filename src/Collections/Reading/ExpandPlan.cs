@@ -1,7 +1,6 @@
 
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Stateway.Collections.Representations;
 using Stateway.Gateway.Content;
 using Stateway.Store;
 

@@ -31,7 +31,6 @@ internal sealed class ListRequest
 
     public int PageSize { get; private set; } = PageSizeDefault;
     public Mask? Fields { get; private set; }
-    public bool HasFields { get; private set; }
     public ExpandPlan? Expand { get; private set; }
 
     /// <summary>Everything that makes the list what it is, for its page tokens.</summary>
@@ -46,11 +45,27 @@ internal sealed class ListRequest
             foreach (var (name, values) in exchange.Request.Query) list.ReadParameter(name, values);
         }
 
-        problem = list._errors.Count == 0 ? null
-            : new(list._errors.TrueForAll(e => e.Parameter == "filter") ? ProblemTypes.InvalidFilter : ProblemTypes.InvalidParameter,
-                Wording.Count(list._errors.Count, "parameter")) { Errors = [.. list._errors] };
+        problem = list.ToProblem();
         return list;
     }
+
+    /// <summary>What a GET on one resource may ask for: <c>fields</c> and <c>expand</c>.</summary>
+    public static ListRequest ReadOfOne(Exchange exchange, Collection collection, out Problem? problem)
+    {
+        var one = new ListRequest(collection) { Fields = collection.WriteOnlyMask };
+        foreach (var (name, values) in exchange.Request.Query)
+        {
+            if (name is "fields" or "expand") one.ReadParameter(name, values);
+            else one.Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter here; there are fields and expand.");
+        }
+
+        problem = one.ToProblem();
+        return one;
+    }
+
+    private Problem? ToProblem() => _errors.Count == 0 ? null
+        : new(_errors.TrueForAll(e => e.Parameter == "filter") ? ProblemTypes.InvalidFilter : ProblemTypes.InvalidParameter,
+            Wording.Count(_errors.Count, "parameter")) { Errors = [.. _errors] };
 
     public Problem? ToQuery(string? parent, PageTokens tokens, bool count, out Query query)
     {
@@ -90,7 +105,6 @@ internal sealed class ListRequest
                 break;
             case "fields":
                 Fields = Mask.OfFields(text, _collection.Shape, _collection.WriteOnlyMask, out string? unknown);
-                HasFields = true;
                 if (unknown is not null) Wrong(name, "UNKNOWN_FIELD", UnknownField(unknown, _collection.Shape));
                 break;
             case "expand":
@@ -108,10 +122,16 @@ internal sealed class ListRequest
         if (text.Length == 0) return;
 
         _filterText = text;
-        var bound = Filter.Read(text, _collection.Shape);
-        foreach (var error in bound.Errors)
-            Wrong("filter", "INVALID_EXPRESSION", $"At character {error.Position + 1}: {error.Message}");
-        if (bound.Expression is { } filter) AndAlso(filter);
+        var parsed = ExpressionParser.Parse(text);
+        var errors = parsed.Errors;
+        if (parsed.Expression is { } expression)
+        {
+            var bound = ExpressionBinding.BindFilter(expression, _collection.Shape);
+            errors = bound.Errors;
+            if (bound.Expression is { } filter) AndAlso(filter);
+        }
+
+        foreach (var error in errors) Wrong("filter", "INVALID_EXPRESSION", $"At character {error.Position + 1}: {error.Message}");
     }
 
     private void ReadEquality(string name, string text)

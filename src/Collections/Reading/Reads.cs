@@ -4,7 +4,6 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Stateway.Collections.Representations;
 using Stateway.Gateway;
-using Stateway.Gateway.Content;
 using Stateway.Model.Problems;
 using Stateway.Store;
 

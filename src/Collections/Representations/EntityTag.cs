@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
+using Stateway.Gateway.Content;
 
 namespace Stateway.Collections.Representations;
 
@@ -10,7 +11,15 @@ namespace Stateway.Collections.Representations;
 /// </summary>
 internal static class EntityTag
 {
-    public static string Of(long revision, char form) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-{form}\"");
+    public static string Of(long revision, Form form, ContentEncoding encoding) => (form, encoding) switch
+    {
+        (Form.Json, ContentEncoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-j\""),
+        (Form.Xml, ContentEncoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-x\""),
+        _ => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-{(form == Form.Json ? 'j' : 'x')}{(encoding == ContentEncoding.Gzip ? 'g' : 'b')}\""),
+    };
+
+    /// <summary>The tag that stands for a revision where no form has been chosen, such as in a refusal.</summary>
+    public static string Of(long revision) => Of(revision, Form.Json, ContentEncoding.Identity);
 
     /// <summary>Says whether a list of tags (If-Match, If-None-Match) names this revision, in any form.</summary>
     /// <param name="weak">Weak comparison: a <c>W/</c> in front is ignored; without it such a tag never matches.</param>

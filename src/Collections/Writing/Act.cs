@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Stateway.Collections.Representations;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Targets;
@@ -34,13 +33,13 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
 
         if (target is not null) return await HandOnAsync(exchange, path, body, target);
 
-        return await _writes.ChangeAsync(exchange, path, Preferences.Of(exchange.Request), current =>
+        return await _writes.ChangeAsync(exchange, path, Preferences.Of(exchange.Request), (current, now) =>
         {
             if (current is null) return new(default, Paths.NotFound(collection, path));
-            if (CheckWhen(current, body) is { } wrongState) return new(default, wrongState);
+            if (CheckWhen(current, body, now) is { } wrongState) return new(default, wrongState);
 
             using var resource = JsonDocument.Parse(current.Value);
-            var scope = ScopeOf(resource.RootElement, body);
+            var scope = ScopeOf(resource.RootElement, body, now);
             var changes = new Dictionary<string, byte[]>(StringComparer.Ordinal);
             foreach (var (field, expression) in action.Set)
             {
@@ -50,7 +49,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
                 changes[field] = value.Kind == ValueKind.Missing ? "null"u8.ToArray() : JsonOf(value);
             }
 
-            byte[] next = Composer.Rewrite(current.Value.Span, changes, services.Time.GetUtcNow());
+            byte[] next = Composer.Rewrite(current.Value.Span, changes, now);
             return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
         });
     }
@@ -61,24 +60,24 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
             return Paths.NotFound(collection, path);
 
         return Conditions.ForWrite(exchange.Request.Headers, current, required: false)
-            ?? CheckWhen(current, body)
+            ?? CheckWhen(current, body, services.Time.GetUtcNow())
             ?? await answering.AnswerAsync(exchange);
     }
 
-    private Problem? CheckWhen(Entry current, ReadOnlyMemory<byte> body)
+    private Problem? CheckWhen(Entry current, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         if (action.When is null) return null;
 
         using var resource = JsonDocument.Parse(current.Value);
-        var value = Evaluation.Evaluate(action.When, ScopeOf(resource.RootElement, body));
+        var value = Evaluation.Evaluate(action.When, ScopeOf(resource.RootElement, body, now));
         return value is { Kind: ValueKind.Bool, AsBool: true } ? null
             : new(ProblemTypes.WrongState, $"{action.Name} needs {action.WhenText}, and that is not so now.");
     }
 
-    private Scope ScopeOf(JsonElement resource, ReadOnlyMemory<byte> body)
+    private static Scope ScopeOf(JsonElement resource, ReadOnlyMemory<byte> body, DateTimeOffset now)
     {
         var request = body.IsEmpty ? Value.Missing : Value.OfJson(JsonElement.Parse(body.Span));
-        return new Scope(resource, [new("request", request), new("now", Value.Of(services.Time.GetUtcNow()))]);
+        return new Scope(resource, new Dictionary<string, Value>(StringComparer.Ordinal) { ["request"] = request, ["now"] = Value.Of(now) });
     }
 
     private static byte[] JsonOf(Value value)

@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
-using Stateway.Collections.Patches;
 using Stateway.Collections.Representations;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
-using Stateway.Gateway.Validation;
 using Stateway.Model.Names;
 using Stateway.Model.Problems;
 using Stateway.Store;
@@ -38,7 +36,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         var now = services.Time.GetUtcNow();
         byte[] value = collection.Composer.Compose(body.Span, id, default, now);
 
-        var result = await CommitAsync(key, 0, new Write.Put(key, now, value), value, exchange);
+        var result = await CommitAsync(key, 0, new Write.Put(key, now, value), value);
         if (result is CommitResult.Committed committed)
         {
             exchange.Response.Headers.Location = $"{LocationBase(exchange)}/{id}";
@@ -60,8 +58,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         problem ??= CheckId(body.Span, IdOf(path));
         if (problem is not null) return problem;
 
-        return await ChangeAsync(exchange, path, preferences, current => new Draft(
-            collection.Composer.Compose(body.Span, IdOf(path), current is null ? default : current.Value.Span, services.Time.GetUtcNow()), null));
+        return await ChangeAsync(exchange, path, preferences, (current, now) => new Draft(
+            collection.Composer.Compose(body.Span, IdOf(path), current is null ? default : current.Value.Span, now), null));
     }
 
     public async ValueTask<Problem?> PatchAsync(Exchange exchange)
@@ -70,17 +68,17 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
-        var (patch, problem) = await Patch.ReadAsync(exchange, collection, services.Limits);
+        var (patch, problem) = await Patch.ReadAsync(exchange, services.Limits);
         if (problem is not null) return problem;
 
-        return await ChangeAsync(exchange, path, preferences, current =>
+        return await ChangeAsync(exchange, path, preferences, (current, now) =>
         {
             if (current is null) return new(default, Paths.NotFound(collection, path));
 
             var (patched, failed) = patch!.Apply(current.Value, services.Limits);
             failed ??= _bodies.Check(ref patched, preferences) ?? CheckId(patched.Span, IdOf(path));
             return failed is not null ? new(default, failed)
-                : new(collection.Composer.Compose(patched.Span, IdOf(path), current.Value.Span, services.Time.GetUtcNow()), null);
+                : new(collection.Composer.Compose(patched.Span, IdOf(path), current.Value.Span, now), null);
         });
     }
 
@@ -111,7 +109,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     }
 
     /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
-    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, Draft> draft)
+    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft)
     {
         var key = new Key(collection.StoreName, path);
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
@@ -119,11 +117,11 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             var current = await services.Store.GetAsync(key, exchange.Http.RequestAborted);
             if (Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition) is { } failed) return failed;
 
-            var (value, problem) = draft(current);
+            var now = services.Time.GetUtcNow();
+            var (value, problem) = draft(current, now);
             if (problem is not null) return problem;
 
-            var now = TimeOf(value.Span);
-            var result = await CommitAsync(key, current?.Revision ?? 0, new Write.Put(key, now, value), value, exchange);
+            var result = await CommitAsync(key, current?.Revision ?? 0, new Write.Put(key, now, value), value);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return _integrity.ToProblem(result);
 
@@ -136,7 +134,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     }
 
     /// <summary>A commit that has begun is waited for even when the client goes: its outcome is not the client's to cancel.</summary>
-    private ValueTask<CommitResult> CommitAsync(Key key, long revision, Write.Put put, ReadOnlyMemory<byte> value, Exchange exchange)
+    private ValueTask<CommitResult> CommitAsync(Key key, long revision, Write.Put put, ReadOnlyMemory<byte> value)
     {
         var preconditions = ImmutableArray.CreateBuilder<Precondition>();
         preconditions.Add(new Precondition.AtRevision(key, revision));
@@ -187,9 +185,6 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     }
 
     private static string IdOf(string path) => path[(path.LastIndexOf('/') + 1)..];
-
-    private DateTimeOffset TimeOf(ReadOnlySpan<byte> value) =>
-        DateTimeOffset.TryParse(JsonSlice.AsString(JsonSlice.Find(value, "update_time")), out var time) ? time : services.Time.GetUtcNow();
 
     private static string LocationBase(Exchange exchange) => exchange.Request.Path.ToUriComponent();
 }

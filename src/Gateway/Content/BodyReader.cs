@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Stateway.Gateway.Content.Xml;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway.Content;
@@ -61,6 +62,27 @@ public static class BodyReader
 
         var plain = RequestDecompression.Decode(encoding, bytes, limits.BodyBytesMax);
         return plain.Problem is null ? (new(bytes, plain.Body), null) : (default, plain.Problem);
+    }
+
+    /// <summary>Reads a body that is JSON, or XML where there is a form for it, as JSON. It is not validated yet.</summary>
+    public static async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadJsonAsync(Exchange exchange, GatewayLimits limits, XmlForm? xml)
+    {
+        string? contentType = exchange.Request.ContentType;
+        bool isXml = xml is not null && (MediaType.Is(contentType, Answering.Xml) || MediaType.Is(contentType, "text/xml"));
+        if (!isXml && !MediaType.Is(contentType, Answering.Json))
+        {
+            string taken = xml is null ? Answering.Json : $"{Answering.Json}, {Answering.Xml}";
+            return (default, new Problem(ProblemTypes.UnsupportedMediaType,
+                contentType is null ? $"The body needs a Content-Type: {taken}." : $"{contentType} is not taken here; {taken} is.").With("Accept", taken));
+        }
+
+        var (body, problem) = await ReadAsync(exchange, limits);
+        if (problem is not null || !isXml) return (body.Plain, problem);
+
+        var json = new ArrayBufferWriter<byte>(body.Plain.Length);
+        return xml!.TryRead(body.Plain, json, out var error)
+            ? (json.WrittenMemory, null)
+            : (default, new(ProblemTypes.MalformedBody, error.ToString()));
     }
 
     private static Problem TooLarge(GatewayLimits limits) =>

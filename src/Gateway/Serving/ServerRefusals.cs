@@ -1,8 +1,8 @@
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.WebUtilities;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway.Serving;
@@ -102,5 +102,5 @@ public static class ServerRefusals
             $"HTTP/1.1 {type.Status} {Reason(type.Status)}\r\nContent-Length: {content.Length}\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{content}");
     }
 
-    private static string Reason(int status) => Microsoft.AspNetCore.WebUtilities.ReasonPhrases.GetReasonPhrase(status);
+    private static string Reason(int status) => ReasonPhrases.GetReasonPhrase(status);
 }

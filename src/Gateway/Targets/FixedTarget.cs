@@ -16,7 +16,7 @@ public sealed class FixedTarget(string mediaType, ReadOnlyMemory<byte> content, 
 
     public ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
-        foreach (var (name, value) in headers) exchange.Response.Headers.Append(name, value);
+        foreach (var (name, value) in headers) exchange.Response.Headers[name] = value;
         exchange.Response.Headers.ETag = _etag;
         if (exchange.Request.Headers.IfNoneMatch.Count > 0 && Answering.Matches(exchange.Request.Headers.IfNoneMatch, _etag))
         {

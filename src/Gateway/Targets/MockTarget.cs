@@ -15,7 +15,7 @@ public sealed class MockTarget(TargetSpec.Mock spec) : ITarget
 
         var answer = spec.Answers[chosen];
         exchange.Response.StatusCode = answer.Status;
-        foreach (var (name, value) in answer.Headers) exchange.Response.Headers.Append(name, value);
+        foreach (var (name, value) in answer.Headers) exchange.Response.Headers[name] = value;
         if (answer.MediaType is null) return default;
         if (types.Length > 1) exchange.Response.Headers.Vary = "Accept";
         return Answering.WriteAsync(exchange, answer.MediaType, answer.Body);
