@@ -29,7 +29,7 @@ internal sealed class FilterCompiler(CollectionTable table)
             case Expression.Not not:
                 return Compile(not.Operand, !isTrue);
 
-            case var constant when ExpressionFields.IsConstant(constant):
+            case var constant when ConstantExpressions.IsConstant(constant):
                 var value = Evaluation.Evaluate(constant, default);
                 if (value.Kind != ValueKind.Bool) return _unknown;
                 return Exact(value.AsBool == isTrue ? new SqlCondition.Always() : new SqlCondition.Never());
@@ -46,14 +46,14 @@ internal sealed class FilterCompiler(CollectionTable table)
             case Expression.Binary { Operator: BinaryOperator.In, Left: Expression.Field field, Right: Expression.List list }:
                 return ColumnOf(field) is { } listed ? In(listed, list, isTrue) : _unknown;
 
-            case Expression.Binary { Left: Expression.Field field } binary when ExpressionFields.IsConstant(binary.Right):
+            case Expression.Binary { Left: Expression.Field field } binary when ConstantExpressions.IsConstant(binary.Right):
                 return Comparison(field, binary.Operator, binary.Right, isTrue);
 
-            case Expression.Binary { Right: Expression.Field field } binary when ExpressionFields.IsConstant(binary.Left):
+            case Expression.Binary { Right: Expression.Field field } binary when ConstantExpressions.IsConstant(binary.Left):
                 return Comparison(field, Mirror(binary.Operator), binary.Left, isTrue);
 
             case Expression.Call { Function: Function.StartsWith, Arguments: [Expression.Field field, var prefix] }
-                when ExpressionFields.IsConstant(prefix):
+                when ConstantExpressions.IsConstant(prefix):
                 return StartsWith(field, prefix, isTrue);
 
             default:
@@ -115,7 +115,7 @@ internal sealed class FilterCompiler(CollectionTable table)
         var values = ImmutableArray.CreateBuilder<ColumnValue>(list.Items.Length);
         foreach (var item in list.Items)
         {
-            if (!ExpressionFields.IsConstant(item) || Literal(column, item) is not { } literal) return _unknown;
+            if (!ConstantExpressions.IsConstant(item) || Literal(column, item) is not { } literal) return _unknown;
             values.Add(literal);
         }
 

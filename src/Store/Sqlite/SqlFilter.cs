@@ -50,8 +50,7 @@ internal sealed record SqlFilter(
     {
         if (residual is null) return [];
 
-        var fields = new SortedSet<string>(StringComparer.Ordinal);
-        ExpressionFields.AddTo(fields, residual);
+        var fields = Filters.Fields(residual).Select(field => string.Join('.', field.Path)).ToList();
         ImmutableArray<string> unindexed = [.. fields.Where(field => table.FindReady(field) is null)];
         return unindexed.IsEmpty ? [.. fields] : unindexed;
     }

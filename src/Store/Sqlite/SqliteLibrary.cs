@@ -13,21 +13,21 @@ internal static unsafe class SqliteLibrary
 
     private const int ConfigMemoryStatus = 9; // SQLITE_CONFIG_MEMSTATUS
 
-    private static readonly nint _handle = Choose();
-
     static SqliteLibrary()
     {
-        var assembly = typeof(SQLite3Provider_e_sqlite3).Assembly;
-        NativeLibrary.SetDllImportResolver(assembly, static (name, _, _) => name == "e_sqlite3" ? _handle : 0);
+        nint library = Choose();
+        NativeLibrary.SetDllImportResolver(
+            typeof(SQLite3Provider_e_sqlite3).Assembly, (name, _, _) => name == "e_sqlite3" ? library : 0);
 
         raw.SetProvider(new SQLite3Provider_e_sqlite3());
 
         // Memory statistics take a process-wide lock in every allocation; nobody reads them here.
         _ = raw.sqlite3_config(ConfigMemoryStatus, 0);
+        Version = raw.sqlite3_libversion_number();
     }
 
     /// <summary>For example 3040001. Reading it is what loads the library.</summary>
-    public static int Version { get; } = raw.sqlite3_libversion_number();
+    public static int Version { get; }
 
     /// <returns>0 leaves the choice to the runtime, which then finds the packaged library.</returns>
     private static nint Choose()
