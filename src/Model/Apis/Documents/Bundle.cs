@@ -92,7 +92,7 @@ internal sealed partial class Bundle
                 "x-stateway-target" => " It stands in an operation or in a path.",
                 _ => " It stands in a schema.",
             }
-            : NearestName.Hint(name, Grammar.Extensions);
+            : NameHint.For(name, Grammar.Extensions);
         _document.Error(pointer, $"'{name}' means nothing here.{hint}", name: true);
     }
 
@@ -194,7 +194,7 @@ internal sealed partial class Bundle
 
         if (!File.Exists(full))
         {
-            string hint = NearestName.Hint(path, [.. _folder.Names()]);
+            string hint = NameHint.For(path, [.. _folder.Names()]);
             _document.Error(at, $"There is no file '{path}'.{hint}");
             return null;
         }
@@ -239,7 +239,7 @@ internal sealed partial class Bundle
             around = next;
         }
 
-        string hint = around is MapNode parent ? NearestName.Hint(missing, [.. parent.Members.Select(member => member.Name)]) : "";
+        string hint = around is MapNode parent ? NameHint.For(missing, [.. parent.Members.Select(member => member.Name)]) : "";
         _document.Error(at, $"'{reference}' leads nowhere: there is no '{missing}'.{hint}");
         return null;
     }

@@ -93,7 +93,7 @@ internal sealed class YamlText
         if (!_anchors.TryGetValue(alias.Value.Value, out var anchored))
         {
             throw Refuse(alias.Start, $"*{alias.Value.Value} names no anchor that is complete before it."
-                + NearestName.Hint(alias.Value.Value, _anchors.Keys));
+                + NameHint.For(alias.Value.Value, _anchors.Keys));
         }
 
         CountNodes(anchored.Nodes, alias.Start);
