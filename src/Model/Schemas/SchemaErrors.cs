@@ -19,4 +19,12 @@ public sealed class SchemaErrors
     {
         if (Count++ < Max) _errors.Add(new ProblemError(code, detail) { Pointer = pointer });
     }
+
+    /// <summary>Whether the next error would be listed. When not, it is counted here, and nobody needs to describe it.</summary>
+    internal bool Wants()
+    {
+        if (Count < Max) return true;
+        Count++;
+        return false;
+    }
 }

@@ -41,6 +41,12 @@ public sealed class Shape
     /// <summary>Of properties that are not named, when a schema says so (a map); null otherwise.</summary>
     public Shape? AdditionalProperties { get; internal set; }
 
+    /// <summary>How many of <see cref="Properties"/>, from the first, do not depend on which alternative a value fits.</summary>
+    internal int PropertiesCertain { get; set; }
+
+    /// <summary><see cref="Items"/> and <see cref="AdditionalProperties"/> do not depend on an alternative either.</summary>
+    internal bool ContentsCertain { get; set; } = true;
+
     public Shape? Property(string name)
     {
         foreach (var (key, shape) in Properties)
