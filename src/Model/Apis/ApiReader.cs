@@ -1,22 +1,46 @@
+using Stateway.Model.Apis.Checking;
+using Stateway.Model.Apis.Documents;
+using Stateway.Model.Apis.Expansion;
+using Stateway.Model.Apis.Operations;
+
 namespace Stateway.Model.Apis;
 
-/// <summary>Reads OpenAPI documents: YAML or JSON text in, a checked and expanded <see cref="ApiSpec"/> or all errors out.</summary>
+/// <summary>Reads OpenAPI documents: YAML or JSON text in, checked and expanded <see cref="ApiSpec"/>s or all errors out.</summary>
 public static class ApiReader
 {
-    /// <summary>Reads every document of a folder, or the one file.</summary>
-    public static ApiReading Read(string path) => throw new NotImplementedException();
-}
+    /// <summary>
+    /// Reads every document of a folder (not of its sub-folders), or the one file. Never throws for what a file holds, or
+    /// because it is missing. Nothing outside the folder is read, and nothing is fetched.
+    /// </summary>
+    public static ApiReading Read(string path)
+    {
+        var errors = new DocumentErrors();
 
-/// <summary>Either APIs, or errors; warnings never stop a document from being served.</summary>
-public sealed record ApiReading(IReadOnlyList<ApiSpec> Apis, IReadOnlyList<DocumentError> Errors, IReadOnlyList<DocumentError> Warnings);
+        // 1. Find the documents among the files.
+        var documents = DocumentFinder.Find(path, errors, out var folder);
 
-/// <summary>What is wrong with a document, and where.</summary>
-/// <param name="File">As the user would name it: relative to the folder given.</param>
-/// <param name="Line">From 1.</param>
-/// <param name="Column">From 1, in characters.</param>
-/// <param name="Pointer">JSON pointer of the wrong part.</param>
-/// <param name="Message">What is wrong and what would be right.</param>
-public sealed record DocumentError(string File, int Line, int Column, string Pointer, string Message)
-{
-    public override string ToString() => $"{File}:{Line}:{Column}: {Message} ({Pointer})";
+        // 2. Make each self-contained, and check its form.
+        foreach (var document in documents)
+        {
+            Bundle.Run(document, folder);
+            StructureCheck.Run(document);
+        }
+
+        // 3. Lay out all collections first: an operation may be answered by another document's.
+        var index = new CollectionIndex();
+        var drafts = documents.ConvertAll(CollectionDrafts.Read);
+        foreach (var draft in drafts.SelectMany(list => list)) index.Add(draft);
+
+        // 4. Check what each says, and build it.
+        var apis = new List<(ApiDocument Document, ApiSpec Spec)>();
+        for (int i = 0; i < documents.Count; i++)
+        {
+            apis.Add((documents[i], ApiBuilder.Build(documents[i], drafts[i], index, folder, errors)));
+        }
+
+        // 5. Check them against each other.
+        ClashCheck.Run(apis);
+
+        return new(errors.Any ? [] : [.. apis.Select(api => api.Spec)], errors.Errors, errors.Warnings);
+    }
 }

@@ -1,0 +1,85 @@
+using System.Collections.Immutable;
+using Stateway.Model.Apis.Documents;
+using Stateway.Model.Apis.Text;
+using Stateway.Model.Schemas;
+
+namespace Stateway.Model.Apis.Declarations;
+
+/// <summary>Checks that the fields a collection names exist in its schema and hold one value.</summary>
+internal static class FieldCheck
+{
+    private const int DepthMax = 8;
+
+    public static ImmutableArray<string> Read(ApiDocument document, Spot collection, string word, Shape shape)
+    {
+        var fields = ImmutableArray.CreateBuilder<string>();
+        foreach (var item in collection[word]?.Items ?? [])
+        {
+            if (item.Text is not { Length: > 0 } field) continue;
+            if (Wrong(shape, field, word) is { } message) document.Error(item, message);
+            else fields.Add(field);
+        }
+
+        return fields.ToImmutable();
+    }
+
+    /// <returns>What is wrong with the field's path; null when nothing is.</returns>
+    public static string? Wrong(Shape shape, string field, string word)
+    {
+        var at = shape;
+        string way = "";
+        foreach (string name in field.Split('.'))
+        {
+            if (at.Types.HasFlag(ShapeTypes.Array) && at.Properties.IsEmpty) return $"'{way}' is a list; {word} takes fields outside of lists.";
+            if (at.Property(name) is not { } next)
+            {
+                string inside = way.Length == 0 ? "" : $" in '{way}'";
+                return $"The schema has no field '{name}'{inside}.{NameHint.For(name, [.. at.Properties.Select(property => property.Key)])}";
+            }
+
+            way = way.Length == 0 ? name : way + "." + name;
+            at = next;
+        }
+
+        if (at.Types == ShapeTypes.Any) return $"'{field}' can be anything; give it a type, such as string, to use it in {word}.";
+        if ((at.Types & (ShapeTypes.Array | ShapeTypes.Object)) != 0)
+        {
+            return $"'{field}' is {(at.Types.HasFlag(ShapeTypes.Array) ? "a list" : "an object")}; {word} takes fields that hold one value.";
+        }
+
+        return at.WriteOnly ? $"'{field}' is writeOnly: lists by it would tell what nobody may read." : null;
+    }
+
+    /// <summary>Reference fields outside of lists, by their paths; those inside lists are reported.</summary>
+    public static ImmutableArray<KeyValuePair<string, string>> References(ApiDocument document, string pointer, Shape shape)
+    {
+        var references = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        Walk(shape, "", inList: false, 0);
+        return references.ToImmutable();
+
+        void Walk(Shape at, string path, bool inList, int depth)
+        {
+            if (depth > DepthMax) return; // recursive schemas never end
+
+            if (at.Reference is { } collection && path.Length > 0)
+            {
+                if (inList)
+                {
+                    document.Error(pointer,
+                        $"'{path}' refers to {collection} from inside a list. A reference is one text field; make the list a child collection.");
+                }
+                else if (at.Types != ShapeTypes.Any && (at.Types & ~(ShapeTypes.String | ShapeTypes.Null)) != 0)
+                {
+                    document.Error(pointer, $"'{path}' refers to {collection} by its id, so its type must be string.");
+                }
+                else
+                {
+                    references.Add(new(path, collection));
+                }
+            }
+
+            foreach (var (name, property) in at.Properties) Walk(property, path.Length == 0 ? name : path + "." + name, inList, depth + 1);
+            if (at.Items is { } items) Walk(items, path, inList: true, depth + 1);
+        }
+    }
+}

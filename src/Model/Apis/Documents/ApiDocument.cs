@@ -1,0 +1,93 @@
+using Stateway.Model.Apis.Text;
+
+namespace Stateway.Model.Apis.Documents;
+
+/// <summary>One OpenAPI document while it is read.</summary>
+internal sealed class ApiDocument(string file, string folder, MapNode root, DocumentErrors errors)
+{
+    private const int ReferencesMax = 32; // one after the other; more is a circle
+
+    private readonly List<(string Pointer, string File, string Origin)> _moved = [];
+
+    /// <summary>As the user would name it.</summary>
+    public string File { get; } = file;
+
+    /// <summary>The folder that the files named in the document lie in; absolute.</summary>
+    public string Folder { get; } = folder;
+
+    /// <summary>The file's name without its ending.</summary>
+    public string Name { get; } = Path.GetFileNameWithoutExtension(file);
+
+    public MapNode Root { get; } = root;
+    public Spot Top { get; } = new(null, "", root);
+
+    public bool Is30 { get; } = root["openapi"] is ScalarNode version && version.Text.StartsWith("3.0", StringComparison.Ordinal);
+
+    /// <summary>Base of every schema's URI; the document's own, in no scheme that anybody could fetch from.</summary>
+    public string Uri => "stateway://api/" + System.Uri.EscapeDataString(Name);
+
+    /// <summary>Whether something in it is wrong; what others add meanwhile counts as well.</summary>
+    public bool HasErrors { get; private set; }
+
+    /// <summary>
+    /// Notes that the part at <paramref name="pointer"/> was written elsewhere, in another file (then its nodes stand in
+    /// <see cref="Root"/>) or in this one (then only the served document has it here): errors in it are reported there.
+    /// </summary>
+    public void Moved(string pointer, string file, string origin) => _moved.Add((pointer, file, origin));
+
+    public void Error(Spot spot, string message) => Error(spot.Pointer, message);
+
+    public void ErrorAtName(Spot spot, string message) => Error(spot.Pointer, message, name: true);
+
+    public void Error(string pointer, string message, bool name = false)
+    {
+        HasErrors = true;
+        errors.Add(PlaceOf(ref pointer, name), pointer, message);
+    }
+
+    public void Warn(string pointer, string message, bool name = false) => errors.Warn(PlaceOf(ref pointer, name), pointer, message);
+
+    /// <summary>Follows <c>$ref</c>s inside the document.</summary>
+    /// <returns>Null when one leads nowhere or in a circle; that was reported when the document was bundled.</returns>
+    public Spot? Resolve(Spot? spot)
+    {
+        for (int i = 0; spot?["$ref"]?.Text is { } reference; i++)
+        {
+            if (i == ReferencesMax || !reference.StartsWith('#')) return null;
+            spot = At(System.Uri.UnescapeDataString(reference[1..]));
+        }
+
+        return spot;
+    }
+
+    public Spot? At(string pointer)
+    {
+        if (JsonPointer.Split(pointer) is not { } names) return null;
+
+        Spot? spot = Top;
+        foreach (string name in names)
+        {
+            spot = spot.Node is ListNode ? spot.Items.FirstOrDefault(item => item.Name == name) : spot[name];
+            if (spot is null) return null;
+        }
+
+        return spot;
+    }
+
+    private Place PlaceOf(ref string pointer, bool name)
+    {
+        foreach (var (moved, file, origin) in _moved)
+        {
+            if (!pointer.StartsWith(moved, StringComparison.Ordinal) || (pointer.Length > moved.Length && pointer[moved.Length] != '/')) continue;
+
+            string within = pointer[moved.Length..];
+            var place = file == File
+                ? JsonPointer.Locate(Root, origin + within, name)
+                : JsonPointer.Find(Root, moved) is { } part ? JsonPointer.Locate(part, within, name) : Root.Place;
+            pointer = origin + within;
+            return place;
+        }
+
+        return JsonPointer.Locate(Root, pointer, name);
+    }
+}

@@ -1,0 +1,95 @@
+using Stateway.Model.Apis.Text;
+
+namespace Stateway.Model.Apis.Documents;
+
+/// <summary>
+/// Finds the OpenAPI documents of a folder: files whose top level has <c>openapi</c>. Others (seeds, parts that
+/// documents refer to, resources) are left alone, even when they can't be read.
+/// </summary>
+internal static class DocumentFinder
+{
+    private const int DocumentsMax = 10_000;
+
+    public static List<ApiDocument> Find(string path, DocumentErrors errors, out SourceFolder folder)
+    {
+        string full = Path.GetFullPath(path);
+        bool isFile = File.Exists(full);
+        folder = new SourceFolder(isFile ? Path.GetDirectoryName(full)! : full.Length > 1 ? full.TrimEnd('/') : full);
+        if (!isFile && !Directory.Exists(full))
+        {
+            errors.Add(new(path, 1, 1, "", "There is no such file or folder."));
+            return [];
+        }
+
+        var documents = new List<ApiDocument>();
+        try
+        {
+            foreach (string name in isFile ? [folder.NameOf(full)] : folder.Names())
+            {
+                if (Read(name, folder, isChosen: isFile, errors) is not { } document) continue;
+
+                documents.Add(document);
+                if (documents.Count == DocumentsMax) break;
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            errors.Add(new(path, 1, 1, "", "It can't be read: " + e.Message));
+        }
+
+        if (documents.Count == 0 && !errors.Any)
+        {
+            errors.Add(new(path, 1, 1, "", "No OpenAPI document is here: no .yaml, .yml or .json file whose top level has 'openapi'."));
+        }
+
+        RefuseEqualNames(documents);
+        return documents;
+    }
+
+    /// <param name="isChosen">The user named this very file, so that it must be a document.</param>
+    private static ApiDocument? Read(string name, SourceFolder folder, bool isChosen, DocumentErrors errors)
+    {
+        var reading = folder.Text(name);
+        if (reading.Errors.Count > 0)
+        {
+            if (!isChosen && !folder.LooksLikeApi(name)) return null;
+
+            foreach (var error in reading.Errors) errors.Add(error);
+            return null;
+        }
+
+        if (reading.Root is not MapNode root || !root.Has("openapi"))
+        {
+            if (isChosen) errors.Add(MissingVersion(name, reading.Root));
+            return null;
+        }
+
+        var document = new ApiDocument(name, folder.Root, root, errors);
+        if (root["openapi"] is not ScalarNode { Text: var version } scalar || !(version.StartsWith("3.0.") || version.StartsWith("3.1.")))
+        {
+            document.Error("/openapi", "Stateway reads OpenAPI 3.0 and 3.1; write openapi: 3.1.0.");
+            return null;
+        }
+
+        if (scalar.Type != ScalarKind.String) document.Error("/openapi", "openapi is a text; write it in quotes.");
+        return document;
+    }
+
+    private static DocumentError MissingVersion(string name, Node? root)
+    {
+        string hint = root is MapNode map && map.Has("swagger")
+            ? "This is OpenAPI 2 (Swagger); Stateway reads 3.0 and 3.1. Convert it first."
+            : "This is no OpenAPI document: its top level has no 'openapi'. Begin with openapi: 3.1.0.";
+        return new(name, root?.Place.Line ?? 1, root?.Place.Column ?? 1, "", hint);
+    }
+
+    private static void RefuseEqualNames(List<ApiDocument> documents)
+    {
+        var files = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        foreach (var document in documents)
+        {
+            if (files.TryAdd(document.Name, document.File)) continue;
+            document.Error("", $"{files[document.Name]} has the same name without its ending, and an API is known by it; rename one.");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using Stateway.Model.Apis.Documents;
+
+namespace Stateway.Model.Apis.Expansion;
+
+/// <summary>
+/// Makes each collection's schema a component with the fields that the store owns (id, create_time, update_time), and
+/// adds the schema of its pages. The component itself is extended, so that what the document calls a Product is the
+/// resource that clients get.
+/// </summary>
+internal static class CollectionSchemas
+{
+    public static readonly string[] OwnedFields = ["id", "create_time", "update_time"];
+
+    public static void LayOut(ApiDocument document, ServedDocument served, CollectionDraft draft)
+    {
+        if (draft.Spot["schema"] is not { Map: not null } schema) return;
+
+        if (ComponentOf(document, schema) is { } named) draft.Component = named;
+        else
+        {
+            var inline = (JsonObject)ServedDocument.Json(schema.Node);
+            string name = inline["title"] is JsonValue title && title.TryGetValue(out string? text) && IsComponentName(text) ? text : draft.SingularName;
+            draft.Component = served.Add("schemas", name, inline);
+            document.Moved("/components/schemas/" + draft.Component, document.File, schema.Pointer);
+        }
+
+        if (served.Components("schemas")[draft.Component] is not JsonObject resource) return;
+
+        AddOwnedFields(document, resource, "/components/schemas/" + draft.Component);
+        draft.ListComponent = served.Add("schemas", draft.Component + "List", new JsonObject
+        {
+            ["type"] = "object",
+            ["description"] = $"A page of {Words.Spaced(draft.Name)}.",
+            ["required"] = new JsonArray("results"),
+            ["properties"] = new JsonObject
+            {
+                ["results"] = new JsonObject
+                {
+                    ["type"] = "array",
+                    ["items"] = ServedDocument.Reference("schemas", draft.Component),
+                },
+                ["next_page_token"] = Text("For page_token; absent on the last page."),
+                ["revision"] = Text("The revision of the store that the page is true for."),
+                ["total_size"] = new JsonObject
+                {
+                    ["type"] = "integer",
+                    ["description"] = "How many there are on all pages; with Prefer: count=exact.",
+                },
+            },
+        });
+    }
+
+    /// <summary>The component that the schema is, when it is a reference to one and nothing else; aliases followed.</summary>
+    private static string? ComponentOf(ApiDocument document, Spot schema)
+    {
+        string? name = null;
+        for (int i = 0; i < 32 && schema is { Map.Members.Count: 1 } && schema["$ref"]?.Text is { } reference; i++)
+        {
+            string[] way = reference.Split('/');
+            if (way is not ["#", "components", "schemas", var last] || document.At(Uri.UnescapeDataString(reference[1..])) is not { } target) return null;
+            (name, schema) = (Uri.UnescapeDataString(last), target);
+        }
+
+        return name;
+    }
+
+    private static void AddOwnedFields(ApiDocument document, JsonObject resource, string pointer)
+    {
+        var own = resource["properties"] as JsonObject ?? [];
+        foreach (string name in OwnedFields)
+        {
+            if (own[name] is not JsonObject field) continue;
+
+            if (field["type"] is JsonValue type && type.TryGetValue(out string? word) && word != "string")
+            {
+                document.Error($"{pointer}/properties/{name}/type", $"The store owns '{name}', and it is a string, not {Words.WithArticle(word)}; leave the field out, it is added.");
+            }
+        }
+
+        var properties = new JsonObject { ["id"] = Owned(own, "id", Text("Chosen by the server, or by the client when it creates the resource.")) };
+        foreach (var (name, value) in own.ToArray())
+        {
+            if (OwnedFields.Contains(name)) continue;
+            own.Remove(name);
+            properties[name] = value;
+        }
+
+        properties["create_time"] = Owned(own, "create_time", Time("When the resource was created."));
+        properties["update_time"] = Owned(own, "update_time", Time("When the resource was last changed."));
+        resource["properties"] = properties;
+        if (!resource.ContainsKey("type") && !resource.ContainsKey("allOf")) resource["type"] = "object";
+    }
+
+    /// <summary>The author's own words on the field, or ours; readOnly either way.</summary>
+    private static JsonObject Owned(JsonObject own, string name, JsonObject standard)
+    {
+        var field = own[name] as JsonObject;
+        own.Remove(name);
+        field ??= standard;
+        field["readOnly"] = true;
+        return field;
+    }
+
+    private static JsonObject Text(string description) => new() { ["type"] = "string", ["description"] = description };
+
+    private static JsonObject Time(string description) =>
+        new() { ["type"] = "string", ["format"] = "date-time", ["description"] = description };
+
+    private static bool IsComponentName(string text) =>
+        text.Length is > 0 and < 100 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '.' or '-');
+}

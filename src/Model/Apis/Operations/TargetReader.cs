@@ -1,0 +1,184 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+using Stateway.Model.Apis.Documents;
+using Stateway.Model.Apis.Expansion;
+using Stateway.Model.Apis.Text;
+
+namespace Stateway.Model.Apis.Operations;
+
+/// <summary>Reads an <c>x-stateway-target</c>: what answers an operation.</summary>
+internal sealed partial class TargetReader(ApiDocument document, CollectionIndex collections)
+{
+    /// <summary>The operation that asks for a target.</summary>
+    /// <param name="Names">Of the path's parameters, in order.</param>
+    public readonly record struct Route(string Method, List<string> Names);
+
+    // A proxy writes these itself, or they would let a message be read in two ways.
+    private static readonly string[] Reserved =
+        ["connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+
+    /// <returns>Null when it is wrong, which is reported here or was by the structure check.</returns>
+    public TargetSpec? Read(Spot target, Route route, Spot? responses)
+    {
+        if (target.Map is not { } map) return null;
+
+        int kinds = (map.Has("collection") ? 1 : 0) + (map.Has("http") ? 1 : 0) + (map.Has("mock") ? 1 : 0);
+        if (kinds != 1) return null;
+
+        if (target["collection"] is { } collection) return ReadCollection(target, collection, route);
+        if (target["http"] is { } http) return ReadHttp(target, http, route);
+        return new MockReader(document).Read(target["mock"]!, responses);
+    }
+
+    private TargetSpec.Collection? ReadCollection(Spot target, Spot collection, Route route)
+    {
+        if (collection.Text is not { } name) return null;
+
+        if (collections.Find(document, name) is not { } draft)
+        {
+            document.Error(collection, $"No document here declares the collection '{name}'.{collections.Hint(document, name)}");
+            return null;
+        }
+
+        string? action = target["action"]?.Text;
+        if (action is not null && !draft.Actions.Any(each => each.Name == action))
+        {
+            document.Error(target["action"]!, $"'{name}' has no action '{action}'.{NameHint.For(action, [.. draft.Actions.Select(each => each.Name)])}");
+            return null;
+        }
+
+        if (VerbOf(target, draft, action, route) is not { } verb) return null;
+
+        int ids = verb is CollectionVerb.List or CollectionVerb.Create ? draft.Depth - 1 : draft.Depth;
+        if (route.Names.Count != ids)
+        {
+            document.Error(target, $"{verb.ToString().ToLowerInvariant()} on '{name}' takes {Count(ids)} in the path, as in {(ids < draft.Depth ? draft.Path : draft.ItemPath)}; this path has {Count(route.Names.Count)}.");
+            return null;
+        }
+
+        return new(draft.StoreName, verb, verb == CollectionVerb.Act ? action : null);
+    }
+
+    /// <summary>As written, or as method and path suggest.</summary>
+    private CollectionVerb? VerbOf(Spot target, CollectionDraft draft, string? action, Route route)
+    {
+        if (target["verb"]?.Text is { } written)
+        {
+            if (!Enum.TryParse(written, ignoreCase: true, out CollectionVerb verb)) return null;
+            if (verb != CollectionVerb.Act || action is not null) return verb;
+            document.Error(target["verb"]!, "act needs to know which action; add action.");
+            return null;
+        }
+
+        if (action is not null) return CollectionVerb.Act;
+
+        bool isWhole = route.Names.Count < draft.Depth;
+        CollectionVerb? inferred = route.Method switch
+        {
+            "GET" => isWhole ? CollectionVerb.List : CollectionVerb.Get,
+            "POST" when isWhole => CollectionVerb.Create,
+            "PUT" when !isWhole => CollectionVerb.Replace,
+            "PATCH" when !isWhole => CollectionVerb.Patch,
+            "DELETE" when !isWhole => CollectionVerb.Delete,
+            _ => null,
+        };
+        if (inferred is null)
+        {
+            document.Error(target, $"{route.Method} on {(isWhole ? "a whole collection" : "one resource")} has no usual meaning; say it with verb, or with action.");
+        }
+
+        return inferred;
+    }
+
+    private TargetSpec.Http? ReadHttp(Spot target, Spot http, Route route)
+    {
+        if (http.Text is not { } url) return null;
+
+        if (WrongUrl(url) is { } wrong)
+        {
+            document.Error(http, wrong);
+            return null;
+        }
+
+        foreach (Match use in UsedName().Matches(url))
+        {
+            string name = use.Groups["name"].Value;
+            if (route.Names.Contains(name)) continue;
+            document.Error(http, $"The URL uses {{{name}}}, which is no parameter of the path.{NameHint.For(name, route.Names)}");
+        }
+
+        var timeout = TimeSpan.FromSeconds(30);
+        if (target["timeout"] is { } written)
+        {
+            if (written.Text is { } text && DurationText.Parse(text) is { } parsed) timeout = parsed;
+            else document.Error(written, "A timeout is a number with ms, s or m, above zero and at most an hour: 250ms, 5s, 2m.");
+        }
+
+        return new()
+        {
+            Url = url,
+            Timeout = timeout,
+            PreserveHost = target["preserve_host"]?.IsTrue == true,
+            RequestHeaders = ReadHeaders(target["headers"]),
+            ResponseHeaders = ReadHeaders(target["response_headers"]),
+        };
+    }
+
+    private static string? WrongUrl(string url)
+    {
+        string plain = UsedName().Replace(url, "x");
+        if (plain.AsSpan().IndexOfAny('{', '}') >= 0) return "A brace stands alone; a path parameter is written {name}.";
+        if (plain.Any(c => c is <= ' ' or > '~')) return "The URL has a character that must be percent-encoded.";
+        if (plain.StartsWith("//", StringComparison.Ordinal)) return "A URL on this server begins with one slash; another server's with http:// or https://.";
+        if (plain.StartsWith('/')) return plain.Contains('#') ? "A URL to call has no fragment ('#')." : null;
+
+        if (!Uri.TryCreate(plain, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
+        {
+            return "The URL must begin with http://, https://, or with / for this server itself.";
+        }
+
+        if (uri.UserInfo.Length > 0) return "Leave the user and password out of the URL; set the Authorization header under headers.";
+        if (uri.Fragment.Length > 0) return "A URL to call has no fragment ('#').";
+        int hostEnd = url.IndexOfAny(['/', '?'], url.IndexOf("//", StringComparison.Ordinal) + 2);
+        string host = hostEnd < 0 ? url : url[..hostEnd];
+        return host.Contains('{') ? "A path parameter can't stand in the host: clients would choose whom the server calls." : null;
+    }
+
+    private HeaderRules ReadHeaders(Spot? headers)
+    {
+        if (headers?.Map is null) return HeaderRules.None;
+
+        var remove = ImmutableArray.CreateBuilder<string>();
+        foreach (var item in headers["remove"]?.Items ?? [])
+        {
+            if (item.Text is { } name && IsAllowed(item, name)) remove.Add(name);
+        }
+
+        return new(remove.ToImmutable(), Fields(headers["set"]), Fields(headers["add"]));
+    }
+
+    private ImmutableArray<KeyValuePair<string, string>> Fields(Spot? map)
+    {
+        var fields = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        foreach (var member in map?.Members ?? [])
+        {
+            if (member.Text is { } value && IsAllowed(member, member.Name)) fields.Add(new(member.Name, value));
+        }
+
+        return fields.ToImmutable();
+    }
+
+    private bool IsAllowed(Spot spot, string name)
+    {
+        if (!Reserved.Contains(name.ToLowerInvariant())) return true;
+
+        string hint = name.Equals("host", StringComparison.OrdinalIgnoreCase) ? " Use preserve_host to send the client's own." : "";
+        document.ErrorAtName(spot, $"{name} belongs to the connection, not to the message; rules can't change it.{hint}");
+        return false;
+    }
+
+    private static string Count(int ids) => ids switch { 0 => "no parameter", 1 => "one parameter", _ => ids + " parameters" };
+
+    [GeneratedRegex(@"\{(?<name>[^{}+]+)\+?\}")]
+    private static partial Regex UsedName();
+}
