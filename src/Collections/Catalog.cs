@@ -46,7 +46,7 @@ public sealed class Catalog
     {
         foreach (var reference in collection.References)
         {
-            if (!_byStoreName.TryGetValue(reference.Target, out var target)) continue;
+            if (!_byStoreName.TryGetValue(reference.Target, out var target)) continue; // the reader has refused such a document
 
             target.Referrers = target.Referrers.Add(new(collection.StoreName, reference.Field.Name));
             collection.ReferenceTargets = collection.ReferenceTargets.SetItem(reference.Field.Name, target);

@@ -18,7 +18,7 @@ public sealed class Collection
         Composer = new(declaration.Shape);
         WriteOnlyMask = Mask.WithoutWriteOnly(declaration.Shape);
         UniqueFields = [.. declaration.Unique.Select(name => FieldPath.Of(name, declaration.Shape))];
-        References = [.. declaration.References.Select(r => new Reference(FieldPath.Of(r.Key, declaration.Shape), r.Value))];
+        References = [.. declaration.References.Select(r => new Reference(FieldPath.Of(r.Key, declaration.Shape), ApiName(declaration) + "/" + r.Value))];
         Xml = XmlForm.Of(declaration.Shape, ElementName(declaration));
         XmlList = XmlForm.OfList(declaration.Shape, declaration.Name, ElementName(declaration));
     }
@@ -61,6 +61,13 @@ public sealed class Collection
             .Concat(Declaration.References.Select(r => r.Key)).Distinct();
         return new(StoreName, [.. names.Select(name => FieldPath.Of(name, Shape)).Select(p => new IndexedField(p.Segments, p.IsTimestamp))]);
     }
+
+    /// <summary>The value that is stored of a seed's row. It may give values of readOnly fields, too.</summary>
+    public byte[] ComposeSeed(ReadOnlySpan<byte> row, string path, DateTimeOffset now) =>
+        Composer.Compose(row, path[(path.LastIndexOf('/') + 1)..], row, now);
+
+    /// <summary>References stay inside their API.</summary>
+    private static string ApiName(CollectionDeclaration declaration) => declaration.StoreName[..declaration.StoreName.IndexOf('/')];
 
     private static string ElementName(CollectionDeclaration declaration) =>
         declaration.Shape.Xml?.Name ?? declaration.Shape.ComponentName ?? declaration.Name;

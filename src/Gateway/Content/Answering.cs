@@ -60,7 +60,9 @@ public static class Answering
         if (content.Length > CopiedBytesMax) return FlushAsync(response, content);
 
         // The server sends what is in its buffer when the request ends: no flush of our own, nothing to wait for.
-        response.BodyWriter.Write(content.Span);
+        var writer = response.BodyWriter;
+        content.Span.CopyTo(writer.GetSpan(content.Length));
+        writer.Advance(content.Length);
         return default;
 
         static async ValueTask<Problem?> FlushAsync(HttpResponse response, ReadOnlyMemory<byte> content)

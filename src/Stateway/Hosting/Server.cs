@@ -9,6 +9,7 @@ using Stateway.Collections;
 using Stateway.Collections.Reading;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Serving;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Model.Apis;
 using Stateway.Store;
@@ -26,10 +27,12 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly RoutingTables _tables = new();
     private readonly Wiring _wiring;
     private readonly ILogger _logger;
+    private readonly TimeProvider _time;
 
     private Server(IStore store, byte[] secret, Socket listening, ILoggerFactory loggers, TimeProvider time)
     {
         _store = store;
+        _time = time;
         _logger = loggers.CreateLogger("Stateway");
         Endpoint = (IPEndPoint)listening.LocalEndPoint!;
 
@@ -38,7 +41,7 @@ internal sealed partial class Server : IAsyncDisposable
         _web = new KestrelServer(Options.Create(KestrelOptions(Endpoint, limits)), new SocketTransportFactory(Options.Create(sockets), loggers), loggers);
 
         var services = new CollectionServices(store, new PageTokens(secret, time), limits, time);
-        _wiring = new Wiring(services, new UpstreamPools(time), Endpoint);
+        _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         Pipeline = new RequestPipeline(_tables, limits, time, _logger);
     }
 
@@ -68,7 +71,7 @@ internal sealed partial class Server : IAsyncDisposable
                 : $"{endpoint} can't be listened on: {e.Message}.");
         }
 
-        switch (await SqliteStore.OpenAsync(dataFolder, new SqliteStoreOptions(), time))
+        switch (await SqliteStore.OpenAsync(dataFolder, new SqliteStoreOptions()))
         {
             case StoreOpening.Refused refused:
                 listening.Dispose();
@@ -89,8 +92,8 @@ internal sealed partial class Server : IAsyncDisposable
     private async Task ApplyAsync(ApiReading reading, CancellationToken ct)
     {
         var catalog = new Catalog(reading.Apis);
-        await _store.DeclareAsync(catalog.ToSpecs(), ct);
-        await Seeds.LoadAsync(catalog, _store, _logger, ct);
+        await _store.DeclareAsync([Seeds.Notes, .. catalog.ToSpecs()], ct);
+        await Seeds.LoadAsync(catalog, _store, _time, _logger, ct);
         _tables.Publish(_wiring.Build(reading.Apis, catalog));
         Apis = reading.Apis;
     }
@@ -140,7 +143,13 @@ internal sealed partial class Server : IAsyncDisposable
         options.Limits.MaxRequestBodySize = limits.StreamedBodyBytesMax;
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-        options.Listen(endpoint, listen => listen.Protocols = HttpProtocols.Http1);
+        options.Listen(endpoint, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            ServerRefusals.UseOn(listen);
+            InterimResponses.UseOn(listen);
+        });
+        HeaderBytes.Keep(options);
         return options;
     }
 

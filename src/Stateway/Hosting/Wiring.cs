@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.Extensions.Logging;
 using Stateway.Collections;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Targets;
@@ -9,7 +10,7 @@ using Stateway.Model.Problems;
 namespace Stateway.Hosting;
 
 /// <summary>Makes the routing table of the APIs: every operation with the target that answers it.</summary>
-internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self) : IDisposable
+internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self, ILogger logger) : IDisposable
 {
     public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog catalog)
     {
@@ -19,7 +20,7 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         {
             foreach (var spec in api.Operations)
             {
-                var target = TargetOf(spec.Target, catalog);
+                var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
                 operations.Add(Operation.Of(api, spec, target));
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
@@ -57,20 +58,20 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         }
     }
 
-    private ITarget TargetOf(TargetSpec spec, Catalog catalog) => spec switch
+    private ITarget TargetOf(TargetSpec spec, string path, Catalog catalog) => spec switch
     {
-        TargetSpec.Collection { Verb: CollectionVerb.Act } act => ActOf(act, catalog),
+        TargetSpec.Collection { Verb: CollectionVerb.Act } act => ActOf(act, path, catalog),
         TargetSpec.Collection stored => new CollectionTarget(catalog[stored.StoreName], stored.Verb, services),
-        TargetSpec.Http http => new HttpTarget(http.Url.StartsWith('/') ? http with { Url = $"http://{self}{http.Url}" } : http, upstreams),
+        TargetSpec.Http http => new HttpTarget(http.Url.StartsWith('/') ? http with { Url = $"http://{self}{http.Url}" } : http, path, upstreams, services.Time, logger),
         TargetSpec.Mock mock => new MockTarget(mock),
         _ => throw new ArgumentOutOfRangeException(nameof(spec)),
     };
 
-    private CollectionTarget ActOf(TargetSpec.Collection spec, Catalog catalog)
+    private CollectionTarget ActOf(TargetSpec.Collection spec, string path, Catalog catalog)
     {
         var collection = catalog[spec.StoreName];
         var action = collection.Declaration.Actions.First(a => a.Name == spec.Action);
-        return new(collection, CollectionVerb.Act, services, action, action.Target is { } target ? TargetOf(target, catalog) : null);
+        return new(collection, CollectionVerb.Act, services, action, action.Target is { } target ? TargetOf(target, path, catalog) : null);
     }
 
     public void Dispose() => upstreams.Dispose();
