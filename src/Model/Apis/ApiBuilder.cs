@@ -65,7 +65,8 @@ internal static class ApiBuilder
 
     private static void WarnOfSecurity(ApiDocument document)
     {
-        if (document.Top["security"] is { Node: Text.ListNode { Items.Count: > 0 } })
+        var operations = document.Top["paths"]?.Members.SelectMany(item => item.Members) ?? [];
+        if (operations.Prepend(document.Top).Any(part => part["security"]?.Items.Any() == true))
         {
             document.Warn("/security", "security is documented, but not enforced: this version lets every caller in.", name: true);
         }

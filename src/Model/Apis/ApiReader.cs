@@ -19,12 +19,8 @@ public static class ApiReader
         // 1. Find the documents among the files.
         var documents = DocumentFinder.Find(path, errors, out var folder);
 
-        // 2. Make each self-contained, and check its form.
-        foreach (var document in documents)
-        {
-            Bundle.Run(document, folder);
-            StructureCheck.Run(document);
-        }
+        // 2. Make each self-contained.
+        foreach (var document in documents) Bundle.Run(document, folder);
 
         // 3. Lay out all collections first: an operation may be answered by another document's.
         var index = new CollectionIndex();
@@ -38,7 +34,10 @@ public static class ApiReader
             apis.Add((documents[i], ApiBuilder.Build(documents[i], drafts[i], index, folder, errors)));
         }
 
-        // 5. Check them against each other.
+        // 5. Check the form of each, after what has words of its own for what is wrong.
+        foreach (var document in documents) StructureCheck.Run(document);
+
+        // 6. Check them against each other.
         ClashCheck.Run(apis);
 
         return new(errors.Any ? [] : [.. apis.Select(api => api.Spec)], errors.Errors, errors.Warnings);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stateway.Model.Apis.Documents;
 using Stateway.Model.Apis.Text;
+using Stateway.Model.Problems;
 using Stateway.Model.Schemas;
 
 namespace Stateway.Model.Apis.Checking;
@@ -13,9 +14,6 @@ internal static class StructureCheck
 {
     private const string Uri = "stateway://program/stateway.schema.json";
 
-    // A kind of error that other errors bring along: a part that is wrong inside counts for nothing, so its fields look unknown.
-    private const string Unevaluated = "UNEVALUATED";
-
     private static readonly Lazy<Schema> Documents = new(Compile);
 
     public static void Run(ApiDocument document)
@@ -23,8 +21,43 @@ internal static class StructureCheck
         var errors = new SchemaErrors();
         if (Documents.Value.Validate(NodeJson.ToUtf8(document.Root), errors)) return;
 
-        foreach (var error in errors.Items) document.Error(error.Pointer ?? "", error.Detail);
+        foreach (var error in errors.Items)
+        {
+            string pointer = error.Pointer ?? "";
+            if (MessageFor(document, error, pointer) is { } message) document.ErrorUnlessKnown(pointer, message, name: error.Code == "UNKNOWN_FIELD");
+        }
     }
+
+    /// <summary>The schema's own words, or better ones where a schema can't know what is usual.</summary>
+    /// <returns>Null for an error that only follows from another.</returns>
+    private static string? MessageFor(ApiDocument document, ProblemError error, string pointer)
+    {
+        string[] names = JsonPointer.Split(pointer) ?? [];
+        var around = names.Length == 0 ? Part.Other : Grammar.PartAt(names[..^1]);
+        switch (error.Code)
+        {
+            case "UNKNOWN_FIELD" when around == Part.Responses:
+                return $"'{names[^1]}' is no status; write one such as 200, a class such as 4XX, or default.";
+
+            case "UNKNOWN_FIELD" when around == Part.Paths:
+                return $"'{names[^1]}' is no path; a path begins with '/'.";
+
+            case "REQUIRED" when around == Part.Responses && JsonPointer.Find(document.Root, Parent(pointer)) is MapNode { Members.Count: > 0 }:
+                return null;
+
+            case "ANY_OF" when pointer.Length == 0:
+                return "The document has no paths; add them, or at least paths: {}.";
+
+            case "TYPE" when error.Detail.EndsWith("a string is expected.") && !document.File.EndsWith(".json", StringComparison.OrdinalIgnoreCase)
+                && JsonPointer.Find(document.Root, pointer) is ScalarNode { Type: not ScalarKind.Null }:
+                return error.Detail + " Write it in quotes.";
+
+            default:
+                return error.Detail;
+        }
+    }
+
+    private static string Parent(string pointer) => pointer[..pointer.LastIndexOf('/')];
 
     private static Schema Compile()
     {

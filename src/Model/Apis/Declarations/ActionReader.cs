@@ -46,6 +46,8 @@ internal sealed class ActionReader(ApiDocument document, DocumentSchemas schemas
     {
         if (action.Map is not { } map) return;
 
+        if (map.Has("set") && map.Has("target")) document.Error(action, "Either set changes the resource, or a target answers; leave one out.");
+
         if (method == "GET" && map.Has("set")) document.ErrorAtName(action["set"]!, "A GET action only tells and changes nothing; make it a POST, or leave set out.");
         else if (method == "GET" && !map.Has("target")) document.ErrorAtName(action, "A GET action only tells, so it needs a target that does.");
         else if (!map.Has("set") && !map.Has("target")) document.ErrorAtName(action, $"Nothing says what '{action.Name}' does: add set, or a target that answers.");

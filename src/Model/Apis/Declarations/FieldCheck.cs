@@ -33,6 +33,8 @@ internal static class FieldCheck
             if (at.Types.HasFlag(ShapeTypes.Array) && at.Properties.IsEmpty) return $"'{way}' is a list; {word} takes fields outside of lists.";
             if (at.Property(name) is not { } next)
             {
+                if (at.Properties.IsEmpty && way.Length > 0) return $"'{way}' has no fields inside.";
+
                 string inside = way.Length == 0 ? "" : $" in '{way}'";
                 return $"The schema has no field '{name}'{inside}.{NameHint.For(name, [.. at.Properties.Select(property => property.Key)])}";
             }

@@ -26,9 +26,6 @@ internal sealed class ApiDocument(string file, string folder, MapNode root, Docu
     /// <summary>Base of every schema's URI; the document's own, in no scheme that anybody could fetch from.</summary>
     public string Uri => "stateway://api/" + System.Uri.EscapeDataString(Name);
 
-    /// <summary>Whether something in it is wrong; what others add meanwhile counts as well.</summary>
-    public bool HasErrors { get; private set; }
-
     /// <summary>
     /// Notes that the part at <paramref name="pointer"/> was written elsewhere, in another file (then its nodes stand in
     /// <see cref="Root"/>) or in this one (then only the served document has it here): errors in it are reported there.
@@ -39,10 +36,13 @@ internal sealed class ApiDocument(string file, string folder, MapNode root, Docu
 
     public void ErrorAtName(Spot spot, string message) => Error(spot.Pointer, message, name: true);
 
-    public void Error(string pointer, string message, bool name = false)
+    public void Error(string pointer, string message, bool name = false) => errors.Add(PlaceOf(ref pointer, name), pointer, message);
+
+    /// <summary>For checks that know less: what says more about the same place was reported before.</summary>
+    public void ErrorUnlessKnown(string pointer, string message, bool name = false)
     {
-        HasErrors = true;
-        errors.Add(PlaceOf(ref pointer, name), pointer, message);
+        var place = PlaceOf(ref pointer, name);
+        if (!errors.Has(place.File, pointer)) errors.Add(place, pointer, message);
     }
 
     public void Warn(string pointer, string message, bool name = false) => errors.Warn(PlaceOf(ref pointer, name), pointer, message);

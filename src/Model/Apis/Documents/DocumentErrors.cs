@@ -2,7 +2,7 @@ using Stateway.Model.Apis.Text;
 
 namespace Stateway.Model.Apis.Documents;
 
-/// <summary>Collects what is wrong with all documents of a reading. One message for one place: the first.</summary>
+/// <summary>Collects what is wrong with all documents of a reading.</summary>
 internal sealed class DocumentErrors
 {
     private const int Max = 1000; // nobody reads more, and a broken document can have one for every line
@@ -10,6 +10,7 @@ internal sealed class DocumentErrors
     private readonly List<DocumentError> _errors = [];
     private readonly List<DocumentError> _warnings = [];
     private readonly HashSet<(string, string, string)> _seen = [];
+    private readonly HashSet<(string, string)> _wrong = [];
 
     public bool Any => _errors.Count > 0;
     public int Count => _errors.Count;
@@ -17,10 +18,17 @@ internal sealed class DocumentErrors
     public IReadOnlyList<DocumentError> Errors => Sorted(_errors);
     public IReadOnlyList<DocumentError> Warnings => Sorted(_warnings);
 
-    public void Add(DocumentError error) => Add(_errors, error);
+    public void Add(DocumentError error)
+    {
+        _wrong.Add((error.File, error.Pointer));
+        Add(_errors, error);
+    }
 
     public void Add(Place place, string pointer, string message) =>
-        Add(_errors, new(place.File, place.Line, place.Column, pointer, message));
+        Add(new DocumentError(place.File, place.Line, place.Column, pointer, message));
+
+    /// <summary>Whether something is known to be wrong in this very place.</summary>
+    public bool Has(string file, string pointer) => _wrong.Contains((file, pointer));
 
     public void Warn(Place place, string pointer, string message) =>
         Add(_warnings, new(place.File, place.Line, place.Column, pointer, message));

@@ -22,7 +22,7 @@ internal sealed class DocumentSchemas
     public Schema? Compile(string pointer, SchemaUse use)
     {
         var compilation = _set.Compile(UriOf(pointer), use);
-        foreach (var defect in compilation.Defects) _document.Error(defect.Pointer, defect.Detail);
+        foreach (var defect in compilation.Defects) _document.ErrorUnlessKnown(defect.Pointer, defect.Detail);
         return compilation.Schema;
     }
 

@@ -49,6 +49,7 @@ internal sealed class PathReader(
             }
             else if (!_items.TryAdd(PathTemplate.Normal(path.Name), (path.Name, item)))
             {
+                _items.Add(path.Name + "#", (path.Name, item)); // no path has a '#': what it holds is checked all the same
                 document.ErrorAtName(path, $"{path.Name} matches the same requests as {_items[PathTemplate.Normal(path.Name)].Path}; write both under one path.");
             }
         }

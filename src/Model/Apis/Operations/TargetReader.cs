@@ -23,7 +23,11 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
         if (target.Map is not { } map) return null;
 
         int kinds = (map.Has("collection") ? 1 : 0) + (map.Has("http") ? 1 : 0) + (map.Has("mock") ? 1 : 0);
-        if (kinds != 1) return null;
+        if (kinds != 1)
+        {
+            document.Error(target, "A target says exactly one of collection, http and mock.");
+            return null;
+        }
 
         if (target["collection"] is { } collection) return ReadCollection(target, collection, route);
         if (target["http"] is { } http) return ReadHttp(target, http, route);
