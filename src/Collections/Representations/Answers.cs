@@ -3,6 +3,8 @@ using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Content.Negotiation;
+using Stateway.Gateway.Content.Xml;
 using Stateway.Model.Problems;
 using Stateway.Store;
 
@@ -20,13 +22,14 @@ internal static class Answers
     /// <param name="value">What is served of the entry.</param>
     public static ValueTask<Problem?> OneAsync(Exchange exchange, Collection collection, Entry entry, ReadOnlyMemory<byte> value, bool tagged)
     {
-        if (!Answering.TryChoose(exchange, out var form)) return new(Answering.NotAcceptable());
+        if (!Answering.TryChoose(exchange, out var choice)) return new(Answering.NotAcceptable());
 
+        if (choice.Format == BodyFormat.Xml) value = ToXml(collection.Xml, value);
         var headers = exchange.Response.Headers;
         if (tagged)
         {
-            var encoding = Answering.EncodingFor(exchange, value.Length);
-            string etag = EntityTag.Of(entry.Revision, form, encoding);
+            var coding = Answering.CodingFor(exchange, choice.ContentType, value.Length);
+            string etag = EntityTag.Of(entry.Revision, choice.Format, coding);
             headers.ETag = etag;
             headers.LastModified = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
             if (Answering.IsConditional(exchange.Request))
@@ -43,17 +46,19 @@ internal static class Answers
             }
         }
 
-        return WriteAsync(exchange, collection, form, value);
+        return WriteAsync(exchange, choice, value);
     }
 
     /// <summary>Answers a write with the resource as it is now, or without content when the client prefers that.</summary>
     public static ValueTask<Problem?> WrittenAsync(Exchange exchange, Collection collection, Entry entry, int status, Preferences preferences)
     {
-        if (!Answering.TryChoose(exchange, out var form)) form = Form.Json; // it is done: too late to refuse
+        if (!Answering.TryChoose(exchange, out var choice)) choice = AcceptChoice.Json; // it is done: too late to refuse
 
         var response = exchange.Response;
+        var value = Served(collection, entry.Value);
+        if (choice.Format == BodyFormat.Xml) value = ToXml(collection.Xml, value);
         preferences.Acknowledge(response);
-        response.Headers.ETag = EntityTag.Of(entry.Revision, form, preferences.Minimal ? ContentEncoding.Identity : Answering.EncodingFor(exchange, entry.Value.Length));
+        response.Headers.ETag = EntityTag.Of(entry.Revision, choice.Format, preferences.Minimal ? ContentCoding.Identity : Answering.CodingFor(exchange, choice.ContentType, value.Length));
         response.Headers.LastModified = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
         if (preferences.Minimal)
         {
@@ -62,17 +67,17 @@ internal static class Answers
         }
 
         response.StatusCode = status;
-        return WriteAsync(exchange, collection, form, Served(collection, entry.Value));
+        return WriteAsync(exchange, choice, value);
     }
 
     /// <param name="tag">Null when the list has none.</param>
     public static ValueTask<Problem?> ListAsync(Exchange exchange, Collection collection, ReadOnlyMemory<byte> json, ulong? tag)
     {
-        if (!Answering.TryChoose(exchange, out var form)) return new(Answering.NotAcceptable());
+        if (!Answering.TryChoose(exchange, out var choice)) return new(Answering.NotAcceptable());
 
         if (tag is { } hash)
         {
-            string etag = string.Create(CultureInfo.InvariantCulture, $"W/\"{hash:x16}-{(form == Form.Json ? 'j' : 'x')}\"");
+            string etag = string.Create(CultureInfo.InvariantCulture, $"W/\"{hash:x16}-{(choice.Format == BodyFormat.Json ? 'j' : 'x')}\"");
             exchange.Response.Headers.ETag = etag;
             if (exchange.Request.Headers.IfNoneMatch is { Count: > 0 } known && (EntityTag.IsAny(known) || Answering.Matches(known, etag)))
             {
@@ -82,20 +87,17 @@ internal static class Answers
             }
         }
 
-        if (form == Form.Json) return Answering.WriteAsync(exchange, Answering.Json, json, negotiated: true);
-
-        var xml = new ArrayBufferWriter<byte>(json.Length * 2);
-        collection.XmlList.Write(json.Span, xml);
-        return Answering.WriteAsync(exchange, Answering.Xml, xml.WrittenMemory, negotiated: true);
+        return WriteAsync(exchange, choice, choice.Format == BodyFormat.Json ? json : ToXml(collection.XmlList, json));
     }
 
-    private static ValueTask<Problem?> WriteAsync(Exchange exchange, Collection collection, Form form, ReadOnlyMemory<byte> json)
-    {
-        if (form == Form.Json) return Answering.WriteAsync(exchange, Answering.Json, json, negotiated: true);
+    private static ValueTask<Problem?> WriteAsync(Exchange exchange, AcceptChoice choice, ReadOnlyMemory<byte> content) =>
+        Answering.WriteAsync(exchange, choice.ContentType, content, negotiated: true);
 
+    private static ReadOnlyMemory<byte> ToXml(XmlForm form, ReadOnlyMemory<byte> json)
+    {
         var xml = new ArrayBufferWriter<byte>(json.Length * 2);
-        collection.Xml.Write(json.Span, xml);
-        return Answering.WriteAsync(exchange, Answering.Xml, xml.WrittenMemory, negotiated: true);
+        form.Write(json.Span, xml);
+        return xml.WrittenMemory;
     }
 
     private static ReadOnlyMemory<byte> Served(Collection collection, ReadOnlyMemory<byte> value)

@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
-using Stateway.Gateway.Content;
+using Stateway.Gateway.Content.Negotiation;
 
 namespace Stateway.Collections.Representations;
 
@@ -11,15 +11,15 @@ namespace Stateway.Collections.Representations;
 /// </summary>
 internal static class EntityTag
 {
-    public static string Of(long revision, Form form, ContentEncoding encoding) => (form, encoding) switch
+    public static string Of(long revision, BodyFormat format, ContentCoding coding) => (format, coding) switch
     {
-        (Form.Json, ContentEncoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-j\""),
-        (Form.Xml, ContentEncoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-x\""),
-        _ => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-{(form == Form.Json ? 'j' : 'x')}{(encoding == ContentEncoding.Gzip ? 'g' : 'b')}\""),
+        (BodyFormat.Json, ContentCoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-j\""),
+        (BodyFormat.Xml, ContentCoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-x\""),
+        _ => string.Create(CultureInfo.InvariantCulture, $"\"{revision}-{(format == BodyFormat.Json ? 'j' : 'x')}{(coding == ContentCoding.Gzip ? 'g' : 'b')}\""),
     };
 
     /// <summary>The tag that stands for a revision where no form has been chosen, such as in a refusal.</summary>
-    public static string Of(long revision) => Of(revision, Form.Json, ContentEncoding.Identity);
+    public static string Of(long revision) => Of(revision, BodyFormat.Json, ContentCoding.Identity);
 
     /// <summary>Says whether a list of tags (If-Match, If-None-Match) names this revision, in any form.</summary>
     /// <param name="weak">Weak comparison: a <c>W/</c> in front is ignored; without it such a tag never matches.</param>

@@ -2,6 +2,7 @@ using System.Buffers;
 using Stateway.Collections.Patches;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Content.Negotiation;
 using Stateway.Model.Problems;
 
 namespace Stateway.Collections.Writing;
@@ -18,8 +19,9 @@ internal sealed class Patch
 
     public static async ValueTask<(Patch? Patch, Problem? Problem)> ReadAsync(Exchange exchange, GatewayLimits limits)
     {
-        bool isOperations = MediaType.Is(exchange.Request.ContentType, "application/json-patch+json");
-        if (!isOperations && !MediaType.Is(exchange.Request.ContentType, "application/merge-patch+json") && !MediaType.Is(exchange.Request.ContentType, "application/json"))
+        var type = ContentType.Parse(exchange.Request.ContentType);
+        bool isOperations = type.MediaType == "application/json-patch+json";
+        if (type.Status != ContentTypeStatus.Known || !(isOperations || type.MediaType is "application/merge-patch+json" or "application/json"))
         {
             return (null, new Problem(ProblemTypes.UnsupportedMediaType, $"A patch is one of {MediaTypes}.").With("Accept-Patch", MediaTypes));
         }

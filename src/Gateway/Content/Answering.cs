@@ -3,6 +3,8 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Stateway.Gateway.Content.Compression;
+using Stateway.Gateway.Content.Negotiation;
 using Stateway.Gateway.Content.Xml;
 using Stateway.Model.Problems;
 
@@ -11,9 +13,6 @@ namespace Stateway.Gateway.Content;
 /// <summary>Writes an answer's content: form by <c>Accept</c>, compressed by <c>Accept-Encoding</c>, with its length.</summary>
 public static class Answering
 {
-    public const string Json = "application/json";
-    public const string Xml = "application/xml";
-
     /// <summary>Of every answer whose form the client chose.</summary>
     public static readonly StringValues Vary = "Accept, Accept-Encoding";
 
@@ -21,18 +20,22 @@ public static class Answering
     private const int CopiedBytesMax = 8 * 1024;
 
     /// <returns>False when the client takes neither JSON nor XML.</returns>
-    public static bool TryChoose(Exchange exchange, out Form form) => Negotiation.TryChoose(exchange.Request.Headers.Accept, out form);
+    public static bool TryChoose(Exchange exchange, out AcceptChoice choice)
+    {
+        choice = AcceptField.Choose(exchange.Request.Headers.Accept);
+        return choice.Format != BodyFormat.None;
+    }
 
-    public static Problem NotAcceptable() => new(ProblemTypes.NotAcceptable, $"There is {Json} and {Xml}.");
+    public static Problem NotAcceptable() => new(ProblemTypes.NotAcceptable, $"There is {AcceptChoice.Available}.");
 
     /// <summary>A change whose answer nobody could read is refused before it is made.</summary>
     public static Problem? Refuses(Exchange exchange) => TryChoose(exchange, out _) ? null : NotAcceptable();
 
     /// <summary>How content of this size goes out; part of the entity tag, because the bytes differ.</summary>
-    public static ContentEncoding EncodingFor(Exchange exchange, int length)
+    public static ContentCoding CodingFor(Exchange exchange, string contentType, int length)
     {
         var accept = exchange.Request.Headers.AcceptEncoding;
-        return length < Compression.BytesMin || accept.Count == 0 ? ContentEncoding.Identity : Negotiation.ChooseEncoding(accept);
+        return length < BodyCompression.BytesMin || accept.Count == 0 ? ContentCoding.Identity : BodyCompression.For(EncodingFields.Choose(accept), contentType, length);
     }
 
     public static bool IsConditional(HttpRequest request)
@@ -42,17 +45,19 @@ public static class Answering
     }
 
     /// <param name="negotiated">The client had a choice of forms.</param>
-    public static ValueTask<Problem?> WriteAsync(Exchange exchange, string mediaType, ReadOnlyMemory<byte> content, bool negotiated = false)
+    public static ValueTask<Problem?> WriteAsync(Exchange exchange, string contentType, ReadOnlyMemory<byte> content, bool negotiated = false)
     {
         var response = exchange.Response;
-        response.ContentType = mediaType;
+        response.ContentType = contentType;
         if (negotiated) response.Headers.Vary = Vary;
 
-        var encoding = EncodingFor(exchange, content.Length);
-        if (encoding != ContentEncoding.Identity)
+        var coding = CodingFor(exchange, contentType, content.Length);
+        if (coding != ContentCoding.Identity)
         {
-            content = Compression.Compress(content, encoding);
-            response.Headers.ContentEncoding = encoding == ContentEncoding.Gzip ? "gzip" : "br";
+            var coded = new ArrayBufferWriter<byte>(content.Length / 2);
+            BodyCompression.Compress(coding, content.Span, coded);
+            content = coded.WrittenMemory;
+            response.Headers.ContentEncoding = coding == ContentCoding.Gzip ? "gzip" : "br";
             if (!negotiated) response.Headers.Vary = "Accept-Encoding";
         }
 
@@ -74,15 +79,15 @@ public static class Answering
 
     internal static async ValueTask WriteProblemAsync(Exchange exchange, ReadOnlyMemory<byte> json)
     {
-        if (TryChoose(exchange, out var form) && form == Form.Xml)
+        var choice = AcceptField.Choose(exchange.Request.Headers.Accept);
+        if (choice.ProblemFormat == BodyFormat.Xml)
         {
             var xml = new ArrayBufferWriter<byte>(json.Length * 2);
             XmlForm.Problem.Write(json.Span, xml);
-            await WriteAsync(exchange, "application/problem+xml", xml.WrittenMemory);
-            return;
+            json = xml.WrittenMemory;
         }
 
-        await WriteAsync(exchange, "application/problem+json", json);
+        await WriteAsync(exchange, choice.ProblemContentType, json);
     }
 
     /// <summary>A strong tag made of the content itself.</summary>

@@ -1,5 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Stateway.Gateway.Content.Compression;
+using Stateway.Gateway.Content.Negotiation;
 using Stateway.Gateway.Content.Xml;
 using Stateway.Model.Problems;
 
@@ -60,20 +62,37 @@ public static class BodyReader
         var encoding = exchange.Request.Headers.ContentEncoding;
         if (encoding.Count == 0) return (new(bytes, bytes), null);
 
-        var plain = RequestDecompression.Decode(encoding, bytes, limits.BodyBytesMax);
-        return plain.Problem is null ? (new(bytes, plain.Body), null) : (default, plain.Problem);
+        if (!EncodingFields.TryReadRequest(encoding, out var coding))
+        {
+            return (default, new Problem(ProblemTypes.UnsupportedMediaType, $"Content-Encoding: {encoding} is not taken here; {EncodingFields.Available} is, one at a time.")
+                .With("Accept-Encoding", EncodingFields.Available));
+        }
+
+        if (coding == ContentCoding.Identity) return (new(bytes, bytes), null);
+
+        var plain = new ArrayBufferWriter<byte>(bytes.Length * 4);
+        return BodyExpansion.Expand(coding, bytes, plain, limits.BodyBytesMax) switch
+        {
+            ExpandResult.Ok => (new(bytes, plain.WrittenMemory), null),
+            ExpandResult.TooLarge => (default, TooLarge(limits)),
+            _ => (default, new(ProblemTypes.MalformedBody, $"The body is not what Content-Encoding: {encoding} says.")),
+        };
     }
 
     /// <summary>Reads a body that is JSON, or XML where there is a form for it, as JSON. It is not validated yet.</summary>
     public static async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadJsonAsync(Exchange exchange, GatewayLimits limits, XmlForm? xml)
     {
-        string? contentType = exchange.Request.ContentType;
-        bool isXml = xml is not null && (MediaType.Is(contentType, Answering.Xml) || MediaType.Is(contentType, "text/xml"));
-        if (!isXml && !MediaType.Is(contentType, Answering.Json))
+        var type = ContentType.Parse(exchange.Request.ContentType);
+        bool isXml = xml is not null && type is { Status: ContentTypeStatus.Known, Format: BodyFormat.Xml };
+        if (!isXml && type is not { Status: ContentTypeStatus.Known, MediaType: "application/json" })
         {
-            string taken = xml is null ? Answering.Json : $"{Answering.Json}, {Answering.Xml}";
-            return (default, new Problem(ProblemTypes.UnsupportedMediaType,
-                contentType is null ? $"The body needs a Content-Type: {taken}." : $"{contentType} is not taken here; {taken} is.").With("Accept", taken));
+            string taken = xml is null ? "application/json" : "application/json, application/xml";
+            return (default, new Problem(ProblemTypes.UnsupportedMediaType, type.Status switch
+            {
+                ContentTypeStatus.Absent => $"The body needs a Content-Type: {taken}.",
+                ContentTypeStatus.UnsupportedCharset => "The charset must be UTF-8.",
+                _ => $"{exchange.Request.ContentType} is not taken here; {taken} is.",
+            }).With("Accept", taken));
         }
 
         var (body, problem) = await ReadAsync(exchange, limits);
