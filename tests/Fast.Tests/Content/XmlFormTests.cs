@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -259,6 +260,38 @@ public sealed class XmlFormTests
             string xml = XmlRoundTrip.Write(form, json);
             Assert.True(XmlRoundTrip.Sorted(json) == XmlRoundTrip.Sorted(XmlRoundTrip.Read(form, xml)), $"{json}\n{xml}\n{XmlRoundTrip.Read(form, xml)}");
         }));
+    }
+
+    [Fact]
+    public void Another_parser_finds_what_is_written_well_formed()
+    {
+        const string xmllint = "/usr/bin/xmllint";
+        Assert.SkipUnless(File.Exists(xmllint), "xmllint is not installed");
+        var folder = Directory.CreateTempSubdirectory("stateway-xml-");
+        try
+        {
+            for (int seed = 0; seed < 500; seed++)
+            {
+                var random = new RandomJson(seed);
+                var shape = random.Shape(attributes: true);
+                using var file = File.Create(Path.Combine(folder.FullName, seed + ".xml"));
+                var xml = new ArrayBufferWriter<byte>();
+                XmlForm.Of(shape, "root").Write(Encoding.UTF8.GetBytes(random.Json(shape)), xml);
+                file.Write(xml.WrittenSpan);
+            }
+
+            var start = new ProcessStartInfo(xmllint) { RedirectStandardError = true };
+            foreach (string argument in (string[])["--noout", "--nonet", .. folder.GetFiles().Select(f => f.FullName)]) start.ArgumentList.Add(argument);
+            using var process = Process.Start(start)!;
+            string complaints = process.StandardError.ReadToEnd(); // of namespaces, too, which leave the exit code at 0
+            process.WaitForExit();
+            Assert.Equal("", complaints);
+            Assert.Equal(0, process.ExitCode);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]
