@@ -38,6 +38,7 @@ public sealed class XmlFormTests
     [InlineData("{\"sku\":\"a\\u0001\\n\"}", "<product xmlns:json=\"urn:stateway:json\"><sku json:escaped=\"true\">a\\u0001\\n</sku></product>")]
     [InlineData("{\"sku\":\" \\r\\n<&>\\t\"}", "<product><sku> &#13;\n&lt;&amp;&gt;\t</sku></product>")]
     [InlineData("{\"id\":\"a\\n\\\"b\"}", "<product id=\"a&#10;&quot;b\"></product>")]
+    [InlineData("{\"extra\":{\"depth\":1e5,\"a b\":\"x\"}}", "<product xmlns:json=\"urn:stateway:json\"><extra><depth json:type=\"number\">1e5</depth><_ json:name=\"a b\">x</_></extra></product>")]
     [InlineData("{}", "<product/>")]
     [InlineData("[1]", "<product xmlns:json=\"urn:stateway:json\" json:type=\"array\"><item json:type=\"number\">1</item></product>")]
     public void A_value_is_written_by_its_shape_and_read_back(string json, string xml)
