@@ -43,10 +43,6 @@ internal sealed class CodePointSet
         return set;
     }
 
-    /// <param name="ignoreCase">With the other case of an ASCII letter: .NET folds cases in classes by itself, but not in pairs of surrogates.</param>
-    public static CodePointSet Of(int code, bool ignoreCase) =>
-        ignoreCase && code < 0x80 && char.IsAsciiLetter((char)code) ? Of((char)(code & ~0x20), (char)(code | 0x20)) : OfRange(code, code);
-
     public static CodePointSet OfRange(int from, int to) => new([(from, to)]);
 
     /// <returns>Null when there is no such general category.</returns>
@@ -73,22 +69,32 @@ internal sealed class CodePointSet
         _ => null,
     };
 
+    /// <summary>
+    /// With the other case of each letter, before the set is negated. Of ranges, Latin, Greek, Cyrillic and Armenian;
+    /// single characters above U+FFFF have no case here.
+    /// </summary>
+    public CodePointSet Folded()
+    {
+        const int lastOfRanges = 0x58F;
+
+        var folded = new List<(int, int)>(_ranges);
+        foreach (var (from, to) in _ranges)
+        {
+            for (int code = from; code <= (from == to ? Math.Min(to, 0xFFFF) : Math.Min(to, lastOfRanges)); code++)
+            {
+                char upper = char.ToUpperInvariant((char)code), lower = char.ToLowerInvariant((char)code);
+                folded.Add((upper, upper));
+                folded.Add((lower, lower));
+            }
+        }
+
+        return new CodePointSet(Merge(folded), _categories, _isNegated);
+    }
+
     public CodePointSet Union(CodePointSet other)
     {
         // A negated category inside brackets ("[\Pa]") is a category of its own, so that only whole classes are negated.
-        var ranges = new List<(int From, int To)>(_ranges.Count + other._ranges.Count);
-        ranges.AddRange(_ranges);
-        ranges.AddRange(other._ranges);
-        ranges.Sort();
-
-        var merged = new List<(int From, int To)>(ranges.Count);
-        foreach (var range in ranges)
-        {
-            if (merged.Count > 0 && range.From <= merged[^1].To + 1) merged[^1] = (merged[^1].From, Math.Max(merged[^1].To, range.To));
-            else merged.Add(range);
-        }
-
-        return new(merged, _categories + other._categories);
+        return new(Merge([.. _ranges, .. other._ranges]), _categories + other._categories);
     }
 
     public CodePointSet Complement()
@@ -105,6 +111,19 @@ internal sealed class CodePointSet
 
         if (from <= Last) rest.Add((from, Last));
         return new(rest);
+    }
+
+    private static List<(int From, int To)> Merge(List<(int From, int To)> ranges)
+    {
+        ranges.Sort();
+        var merged = new List<(int From, int To)>(ranges.Count);
+        foreach (var range in ranges)
+        {
+            if (merged.Count > 0 && range.From <= merged[^1].To + 1) merged[^1] = (merged[^1].From, Math.Max(merged[^1].To, range.To));
+            else merged.Add(range);
+        }
+
+        return merged;
     }
 
     /// <summary>Writes a group or a class, so that a repetition behind it is about all of it.</summary>

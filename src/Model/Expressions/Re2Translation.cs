@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -214,8 +215,8 @@ internal sealed class Re2Translation
         return true;
     }
 
-    private static readonly System.Buffers.SearchValues<char> NameCharacters =
-        System.Buffers.SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
 
     /// <summary>Up to, not with, the colon or the closing parenthesis.</summary>
     private bool TryTakeFlags()
@@ -378,6 +379,7 @@ internal sealed class Re2Translation
         }
 
         _position++;
+        if (_flags.I) set = set.Folded();
         return isNegated ? set.Complement() : set;
     }
 
@@ -386,7 +388,7 @@ internal sealed class Re2Translation
         if (At(0) == '[' && At(1) == ':') return ReadNamedClass();
         if (At(0) == '\\' && TryTakeClassEscape(out var set)) return set;
         if (TakeClassCodePoint() is not { } first) return CodePointSet.None;
-        if (At(0) != '-' || At(1) is ']' or '\0') return CodePointSet.Of(first, _flags.I);
+        if (At(0) != '-' || At(1) is ']' or '\0') return CodePointSet.OfRange(first, first);
 
         _position++;
         if (TakeClassCodePoint() is not { } last) return CodePointSet.None;
@@ -413,13 +415,15 @@ internal sealed class Re2Translation
         return name.StartsWith('^') ? set.Complement() : set;
     }
 
-    private int EmitLiteral(int code) => Emit(CodePointSet.Of(code, ignoreCase: false));
+    private int EmitLiteral(int code)
+    {
+        var set = CodePointSet.OfRange(code, code);
+        return Emit(_flags.I ? set.Folded() : set);
+    }
 
     private int Emit(CodePointSet set)
     {
-        if (_flags.I) _output.Append("(?i:");
         set.WriteTo(_output);
-        if (_flags.I) _output.Append(')');
         return 1;
     }
 
