@@ -1,5 +1,3 @@
-using System.Text;
-
 using FsCheck;
 using FsCheck.Fluent;
 using Stateway.Model.Expressions;
@@ -93,8 +91,6 @@ internal static class Generated
         "a", "b.c", "in", "has", "exists", "all", "size", "matches", "true", "null", "for", "1", "2u", "0x", "1e", ".5", "-", "!", "(", ")",
         "[", "]", ",", ".", "==", "=", "<", "<=", "&&", "&", "||", "|", "+", "?", "{", "'", "\"", "'''", "r'", "b'", "\\", "\\u", "\\777",
         "//", "\n", " ", "\0", "\ud800", "\udc00", "😀", "`").ListOf().Select(parts => string.Concat(parts));
-
-    public static IReadOnlyList<byte> Utf8(string text) => Encoding.UTF8.GetBytes(text);
 
     public static void Holds<T>(Gen<T> generator, Func<T, bool> property, int count = 500) =>
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(count), Prop.ForAll(generator.ToArbitrary(), property));
