@@ -26,6 +26,9 @@ internal sealed class Re2Translation
     private int _depth;
     private string? _error;
 
+    /// <summary>Up to here characters are literal; what lies behind is not in <c>\Q…\E</c>.</summary>
+    private int _quotationEnd;
+
     /// <summary>Flags in force: i ignores case, m lets ^ and $ stand at lines, s lets the dot match a line's end.</summary>
     private (bool I, bool M, bool S) _flags;
 
@@ -49,6 +52,8 @@ internal sealed class Re2Translation
         return error is null ? translation._output.ToString() : null;
     }
 
+    private bool IsQuoted => _position < _quotationEnd;
+
     private bool IsAtEnd => _error is not null || _position >= _pattern.Length;
 
     /// <returns>The size, of all alternatives together; capped, so that it never overflows.</returns>
@@ -68,7 +73,7 @@ internal sealed class Re2Translation
     private int Sequence()
     {
         int size = 0;
-        while (!IsAtEnd && _pattern[_position] is not ('|' or ')')) size += Repetition();
+        while (!IsAtEnd && (IsQuoted || _pattern[_position] is not ('|' or ')'))) size += Repetition();
         return size;
     }
 
@@ -85,14 +90,14 @@ internal sealed class Re2Translation
         if (TryTakeCount(out _, out _)) return Fail("a repetition follows a repetition; put the first in parentheses");
 
         _output.Insert(start, "(?:").Append(')').Append(CultureInfo.InvariantCulture, $"{{{min},{(max < 0 ? "" : max)}}}");
-        return (int)Math.Min((long)size * Math.Max(1, Math.Max(min, max)) + 1, 1_000_000);
+        return (int)Math.Min((long)size * Math.Max(1, Math.Max(min, max)), 1_000_000);
     }
 
     /// <param name="max">-1 for any number.</param>
     private bool TryTakeCount(out int min, out int max)
     {
         (min, max) = (0, -1);
-        if (IsAtEnd) return false;
+        if (IsAtEnd || IsQuoted) return false;
 
         switch (_pattern[_position])
         {
@@ -132,6 +137,8 @@ internal sealed class Re2Translation
     private int Atom(out bool isRepeatable)
     {
         isRepeatable = true;
+        if (IsQuoted) return QuotedCharacter();
+
         char c = _pattern[_position];
         switch (c)
         {
@@ -161,7 +168,7 @@ internal sealed class Re2Translation
                 return Fail($"'{c}' repeats nothing; write '\\{c}' for the character");
 
             case '\\':
-                return Escape();
+                return Escape(out isRepeatable);
 
             default:
                 return EmitLiteral(TakeCodePoint());
@@ -242,8 +249,9 @@ internal sealed class Re2Translation
         }
     }
 
-    private int Escape()
+    private int Escape(out bool isRepeatable)
     {
+        isRepeatable = true;
         char c = At(1);
         switch (c)
         {
@@ -253,7 +261,9 @@ internal sealed class Re2Translation
                 return 1;
 
             case 'Q':
-                return Quotation();
+                isRepeatable = false;
+                BeginQuotation();
+                return 0;
         }
 
         if (TryTakeClassEscape(out var set)) return Emit(set);
@@ -261,16 +271,25 @@ internal sealed class Re2Translation
         return TakeEscapedCodePoint() is { } code ? EmitLiteral(code) : 0;
     }
 
-    /// <summary><c>\Q…\E</c>: everything between is literal.</summary>
-    private int Quotation()
+    /// <summary><c>\Q…\E</c>: everything between is literal; a repetition behind it is about the last character.</summary>
+    private void BeginQuotation()
     {
         _position += 2;
         int end = _pattern.IndexOf("\\E", _position, StringComparison.Ordinal);
-        int stop = end < 0 ? _pattern.Length : end;
-        int size = 0;
-        while (_position < stop) size += EmitLiteral(TakeCodePoint());
-        if (end >= 0) _position += 2;
+        _quotationEnd = end < 0 ? _pattern.Length : end;
+        EndQuotation();
+    }
+
+    private int QuotedCharacter()
+    {
+        int size = EmitLiteral(TakeCodePoint());
+        EndQuotation();
         return size;
+    }
+
+    private void EndQuotation()
+    {
+        if (!IsQuoted && _position < _pattern.Length) _position += 2;
     }
 
     /// <summary><c>\d \w \s \p{L}</c> and their opposites.</summary>
@@ -403,7 +422,7 @@ internal sealed class Re2Translation
     /// <summary><c>[:alpha:]</c> and <c>[:^alpha:]</c>.</summary>
     private CodePointSet ReadNamedClass()
     {
-        int close = _pattern.IndexOf(":]", _position, StringComparison.Ordinal);
+        int close = _pattern.IndexOf(":]", _position + 2, StringComparison.Ordinal);
         string name = close < 0 ? "" : _pattern[(_position + 2)..close];
         if (CodePointSet.OfName(name.TrimStart('^')) is not { } set)
         {
