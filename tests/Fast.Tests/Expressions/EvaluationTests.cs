@@ -76,6 +76,23 @@ public sealed class EvaluationTests
         Assert.True(Evaluation.IsTrue(Bind($"!({text})"), new Scope(Resource)));
     }
 
+    /// <summary>The table of the reference: x is 5, null, not there, "a".</summary>
+    [Theory]
+    [InlineData("x == 5", true, false, false, false)]
+    [InlineData("x != 5", false, true, false, true)]
+    [InlineData("!(x == 5)", false, true, true, true)]
+    [InlineData("x < 9", true, false, false, false)]
+    [InlineData("x == null", false, true, false, false)]
+    [InlineData("x != null", true, false, false, true)]
+    [InlineData("has(x)", true, true, false, true)]
+    public void Comparisons_of_a_field_are_as_the_reference_says(string text, params bool[] expected)
+    {
+        string[] resources = ["{\"x\": 5}", "{\"x\": null}", "{}", "{\"x\": \"a\"}"];
+        var filter = Bind(text);
+
+        Assert.Equal(expected, resources.Select(json => Evaluation.IsTrue(filter, new Scope(JsonDocument.Parse(json).RootElement))));
+    }
+
     [Theory]
     [InlineData("name < 10")]
     [InlineData("price >= 'a'")]
@@ -180,31 +197,28 @@ public sealed class EvaluationTests
     }
 
     [Theory]
-    [InlineData("list.all(a, list.all(b, list.all(c, a + b >= c || true)))")]
+    [InlineData("list.all(a, list.all(b, list.all(c, a >= c || true)))")]
     [InlineData("list.all(a, list == list)")]
     [InlineData("list.all(a, !(-1 in list))")]
     [InlineData("list.all(a, text.contains('y') || true)")]
-    [InlineData("true || list.all(a, list.all(b, true))")]
+    [InlineData("list.all(a, text.matches('y') || true)")]
     public void An_evaluation_that_takes_too_long_ends_in_an_error(string text)
     {
-        text = text.Replace("a + b", "a", StringComparison.Ordinal);
         string json = $$"""{"list": [{{string.Join(',', Enumerable.Range(0, 1000))}}], "text": "{{new string('x', 100_000)}}"}""";
         using var document = JsonDocument.Parse(json);
         var value = Evaluation.Evaluate(Bind(text), new Scope(document.RootElement));
 
-        if (text.StartsWith("true", StringComparison.Ordinal)) Assert.True(value.IsTrue);
-        else Assert.Equal("The expression takes more than 100000 steps; write one that compares less.", value.AsError);
+        Assert.Equal("The expression takes more than 100000 steps; write one that compares less.", value.AsError);
     }
 
     /// <summary>A row's evaluation must not make work for the garbage collector: many thousand rows may be scanned.</summary>
     [Theory]
     [InlineData("price < 20 && name == 'Anna' && name < 'B' && address.city in ['Berlin', 'Bonn']")]
-    [InlineData("price > 20 || has(address.town) || !active || none == 1")]
+    [InlineData("price > 20 || has(note) || !active || id == '1'")]
     [InlineData("created > '2024-01-01T00:00:00Z' && tags[0] == 'a' && 'b' in tags")]
     public void A_common_filter_allocates_nothing_for_a_row(string text)
     {
-        var filter = ExpressionBinding.BindFilter(Parse(text), Shapes.Object([.. Shapes.Product.Properties.Select(p => (p.Key, p.Value)), ("none", Shapes.Number)])).Expression;
-        filter ??= Bind(text);
+        var filter = ExpressionBinding.BindFilter(Parse(text), Shapes.Product).Expression!;
         var scope = new Scope(Resource);
         for (int i = 0; i < 100; i++) Evaluation.IsTrue(filter, scope);
 
