@@ -154,6 +154,16 @@ public sealed class EvaluationTests
     public void What_decides_decides_whatever_errors_stand_beside_it(string text, bool expected) =>
         Assert.Equal(Value.Of(expected).ToString(), Evaluation.Evaluate(Parse(text), default).ToString());
 
+    [Theory]
+    [InlineData("a == '\ufffdx' && a < '\ufffdy' && a.contains('x') && a in ['\ufffdx']")]
+    [InlineData("ab != 1 && has(b) && !has(abcd) && c.exists(k, k == '\ufffda') && c == c && c != b && '\ufffda' in c")]
+    public void Half_of_a_surrogate_pair_in_json_is_read_as_the_replacement_character(string text)
+    {
+        const string json = """{"a": "\ud800x", "\ud800b": 1, "ab": "\udc00", "b": {}, "c": {"\ud800a": 1}}""";
+
+        Assert.True(Evaluation.IsTrue(Bind(text), new Scope(JsonDocument.Parse(json).RootElement)));
+    }
+
     [Fact]
     public void A_rule_sees_its_variables()
     {
@@ -176,7 +186,7 @@ public sealed class EvaluationTests
         Assert.Equal("[\"late\",\"a\"]", Rule("[request.reason, resource.tags[0]]"));
         Assert.Equal("missing", Rule("resource.address.geo"));
         Assert.Equal("10", Rule("resource.price"));
-        Assert.StartsWith("{\"price\":10", Rule("resource"));
+        Assert.StartsWith("{\n  \"price\": 10", Rule("resource"));
 
         string Rule(string text)
         {

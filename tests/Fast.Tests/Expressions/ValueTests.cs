@@ -21,8 +21,8 @@ public sealed class ValueTests
     [InlineData("null", ValueKind.Null, "null")]
     [InlineData("true", ValueKind.Bool, "true")]
     [InlineData("false", ValueKind.Bool, "false")]
-    [InlineData("[1, {\"a\": []}]", ValueKind.List, "[1,{\"a\":[]}]")]
-    [InlineData("{\"a\": 1.50}", ValueKind.Map, "{\"a\":1.50}")]
+    [InlineData("[1, {\"a\": []}]", ValueKind.List, "[1, {\"a\": []}]")]
+    [InlineData("{\"a\": 1.50}", ValueKind.Map, "{\"a\": 1.50}")]
     public void Json_becomes_a_value_and_json_again(string json, ValueKind kind, string text)
     {
         using var document = JsonDocument.Parse(json);
