@@ -96,6 +96,9 @@ internal sealed partial class Server : IAsyncDisposable
         await Seeds.LoadAsync(catalog, _store, _time, _logger, ct);
         _tables.Publish(_wiring.Build(reading.Apis, catalog));
         Apis = reading.Apis;
+
+        // Reading documents leaves several times the size of what is kept behind; it goes back to the system at once.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
     }
 
     /// <summary>Follows the files until told to stop. A wrong document is reported, and the one before keeps serving.</summary>
