@@ -4,7 +4,7 @@ namespace Stateway.Model.Schemas.Checks;
 internal static class Suggestion
 {
     private const int NameCharactersMax = 64;
-    private const int NamesMax = 500;
+    private const int NamesMax = 200;
 
     /// <returns>The nearest of the known names, when it is near enough to be meant; or null.</returns>
     public static string? For(string name, IReadOnlyList<string> known)
