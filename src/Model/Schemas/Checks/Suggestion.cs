@@ -17,6 +17,8 @@ internal static class Suggestion
         {
             if (known[i].Length > NameCharactersMax || Math.Abs(known[i].Length - name.Length) >= bestDistance) continue;
 
+            if (known[i] == name) continue; // known, but not here: another alternative's
+
             int distance = Distance(name, known[i]);
             if (distance < bestDistance) (best, bestDistance) = (known[i], distance);
         }
