@@ -59,6 +59,7 @@ internal sealed class ValueSurvey
         foreach (var part in place.Items("anyOf")) yield return (part, false);
         foreach (var part in place.Items("oneOf")) yield return (part, false);
         foreach (var (_, part) in place.Members("dependentSchemas")) yield return (part, false);
+        foreach (var (_, part) in place.Members("dependencies")) yield return (part, false);
         foreach (string keyword in (string[])["if", "then", "else"])
         {
             if (place.Child(keyword) is { } part) yield return (part, false);

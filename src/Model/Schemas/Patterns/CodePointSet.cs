@@ -70,24 +70,23 @@ internal sealed class CodePointSet
     /// <summary>First surrogates that are followed by the same second ones share an alternative.</summary>
     private void AddPairs(List<string> alternatives)
     {
-        var bySecond = new Dictionary<string, StringBuilder>();
-        for (int first = 0xD800; first <= 0xDBFF; first++)
+        var seconds = new SortedDictionary<int, StringBuilder>();
+        foreach (var (from, to) in _ranges)
         {
-            int start = FirstSupplementary + (first - 0xD800) * 0x400;
-            var second = new StringBuilder();
-            foreach (var (from, to) in _ranges)
+            for (int point = Math.Max(from, FirstSupplementary); point <= to; point = (point | 0x3FF) + 1)
             {
-                if (to < start || from > start + 0x3FF) continue;
-                AppendRange(second, 0xDC00 + Math.Max(from - start, 0), 0xDC00 + Math.Min(to - start, 0x3FF));
+                int first = 0xD800 + (point - FirstSupplementary >> 10);
+                if (!seconds.TryGetValue(first, out var second)) seconds[first] = second = new StringBuilder();
+                AppendRange(second, 0xDC00 | point & 0x3FF, 0xDC00 | Math.Min(to, point | 0x3FF) & 0x3FF);
             }
-
-            if (second.Length == 0) continue;
-            string key = second.ToString();
-            if (!bySecond.TryGetValue(key, out var firsts)) bySecond[key] = firsts = new StringBuilder();
-            AppendRange(firsts, first, first);
         }
 
-        foreach (var (second, first) in bySecond) alternatives.Add($"[{Compact(first.ToString())}][{second}]");
+        foreach (var group in seconds.GroupBy(entry => entry.Value.ToString(), entry => entry.Key))
+        {
+            var firsts = new StringBuilder();
+            foreach (var (from, to) in new CodePointSet(group.Select(first => (first, first)))._ranges) AppendRange(firsts, from, to);
+            alternatives.Add($"[{firsts}][{group.Key}]");
+        }
     }
 
     private static void AppendRange(StringBuilder text, int from, int to)
@@ -99,20 +98,4 @@ internal sealed class CodePointSet
     }
 
     public static void AppendUnit(StringBuilder text, int unit) => text.Append(@"\u").Append(unit.ToString("X4", CultureInfo.InvariantCulture));
-
-    /// <summary>Joins neighbouring units: <c>\uD800\uD801\uD802</c> becomes <c>\uD800-\uD802</c>.</summary>
-    private static string Compact(string units)
-    {
-        var text = new StringBuilder();
-        for (int i = 0; i < units.Length;)
-        {
-            int from = Unit(units, i), to = from;
-            for (i += 6; i < units.Length && Unit(units, i) == to + 1; i += 6) to++;
-            AppendRange(text, from, to);
-        }
-
-        return text.ToString();
-    }
-
-    private static int Unit(string units, int i) => int.Parse(units.AsSpan(i + 2, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
 }

@@ -12,6 +12,7 @@ internal sealed class EcmaPattern
 {
     private const int DepthMax = 200;
     private const int SizeMax = 100_000;
+    private const int CharactersMax = 10_000;
 
     private static readonly CodePointSet s_digit = CodePointSet.Of(('0', '9'));
     private static readonly CodePointSet s_word = CodePointSet.Of(('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z'));
@@ -22,6 +23,7 @@ internal sealed class EcmaPattern
 
     private readonly string _source;
     private readonly StringBuilder _output = new();
+    private readonly bool _translates;
     private readonly HashSet<string> _groupNames = [];
     private readonly List<string> _groupReferences = [];
     private int _groups;
@@ -30,7 +32,7 @@ internal sealed class EcmaPattern
     private int _depth;
     private string? _error;
 
-    private EcmaPattern(string source) => _source = source;
+    private EcmaPattern(string source, bool translates) => (_source, _translates) = (source, translates);
 
     /// <summary>The .NET pattern.</summary>
     public string Translation => _output.ToString();
@@ -38,10 +40,18 @@ internal sealed class EcmaPattern
     /// <summary>What it needs that takes more than linear time; null when nothing.</summary>
     public string? NotLinear { get; private set; }
 
+    /// <summary>Whether it is a regular expression at all, in linear time or not.</summary>
+    public static bool IsValid(string source)
+    {
+        var pattern = new EcmaPattern(source, translates: false);
+        pattern.ReadWhole();
+        return pattern._error is null;
+    }
+
     /// <param name="why">Why the source is no regular expression, as a sentence.</param>
     public static EcmaPattern? TryRead(string source, out string? why)
     {
-        var pattern = new EcmaPattern(source);
+        var pattern = new EcmaPattern(source, translates: true);
         pattern.ReadWhole();
         why = pattern._error;
         return why is null ? pattern : null;
@@ -66,6 +76,7 @@ internal sealed class EcmaPattern
 
     private void ReadWhole()
     {
+        if (_source.Length > CharactersMax) Fail($"it is longer than {CharactersMax} characters");
         ReadAlternatives();
         if (!AtEnd) Fail("')' has no '('");
         if (_error is not null) return;
@@ -108,7 +119,7 @@ internal sealed class EcmaPattern
         long times = ReadQuantifier(out string? quantifier);
         if (quantifier is null) return size;
 
-        _output.Insert(start, "(?:").Append(')').Append(quantifier);
+        if (_translates) _output.Insert(start, "(?:").Append(')').Append(quantifier);
         Skip("?"); // whether it prefers more or less does not change whether it matches
         if (!AtEnd && Next is '*' or '+' or '?') Fail("there is nothing to repeat");
         return size * Math.Max(times, 1);
@@ -141,13 +152,13 @@ internal sealed class EcmaPattern
         {
             case '.':
                 _at++;
-                s_lineEnd.Complement().WriteTo(_output);
+                Write(s_lineEnd.Complement());
                 break;
             case '(':
                 return ReadGroup();
             case '[':
                 _at++;
-                ReadClass().WriteTo(_output);
+                Write(ReadClass());
                 break;
             case '\\':
                 ReadEscapedAtom();
@@ -258,9 +269,14 @@ internal sealed class EcmaPattern
         return point;
     }
 
+    private void Write(CodePointSet set)
+    {
+        if (_translates) set.WriteTo(_output);
+    }
+
     private void WriteCodePoint(int point)
     {
-        if (point > 0xFFFF) CodePointSet.Of((point, point)).WriteTo(_output);
+        if (point > 0xFFFF) Write(CodePointSet.Of((point, point)));
         else if (char.IsAsciiLetterOrDigit((char)point)) _output.Append((char)point);
         else CodePointSet.AppendUnit(_output, point);
     }
@@ -274,7 +290,7 @@ internal sealed class EcmaPattern
         }
         else if (ReadClassEscape() is { } set)
         {
-            set.WriteTo(_output);
+            Write(set);
         }
         else if (Next is >= '1' and <= '9')
         {
