@@ -16,7 +16,7 @@ internal static class TargetHost
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://" + listen).ConfigureKestrel(server =>
         {
-            HeaderBytes.Keep(server);
+            StrictHttp.Apply(server);
             server.ConfigureEndpointDefaults(InterimResponses.UseOn);
         });
         if (Environment.GetEnvironmentVariable("STATEWAY_INLINE") is "1") builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);

@@ -20,7 +20,7 @@ internal sealed class ResponseBody(UpstreamConnection connection, HttpResponse r
     private const int ChunkSizeDigitsMax = 15;
 
     private readonly PipeWriter _output = response.BodyWriter;
-    private int _unflushed;
+    private int _unflushed = 1; // the header section waits, however long it is
     private bool _sawEnd;
 
     /// <summary>Why copying ended early.</summary>

@@ -35,6 +35,7 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
         using var head = new ByteWriter();
 
         // 1. The request's header section, once for every attempt.
+        if (RequestFraming.Refuse(_http.Request) is { } twoWays) return twoWays;
         if (target.Composer.Write(_http, exchange.Match, head, out _shape) is { } parameter) return DotSegment(parameter);
         if (RefuseLength() is { } tooLarge) return tooLarge;
 
@@ -208,7 +209,7 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
         output.Write("HTTP/1.1 "u8);
         output.WriteDecimal(answer.Status);
         output.Write((byte)' ');
-        output.WriteLatin1(ReasonPhrases.GetReasonPhrase(answer.Status));
+        output.WriteLatin1(answer.Status == 103 ? "Early Hints" : ReasonPhrases.GetReasonPhrase(answer.Status));
         output.Write("\r\n"u8);
         for (int i = 0; i < answer.Fields.Count; i++)
         {
