@@ -75,10 +75,15 @@ internal static class Generated
             Count = isCounted,
         };
 
+    /// <summary>As a caller takes it out of a resource.</summary>
+    public static Gen<Value> FieldValue =>
+        from json in Gen.OneOf(Scalar, Gen.Elements(_times).Select(Quoted))
+        select Value.FromJson(System.Text.Json.JsonElement.Parse(json), isTimestamp: false);
+
     private static Gen<string> Scalar => Gen.OneOf(
         Gen.Elements(_numbers), Gen.Elements(_texts).Select(Quoted), Gen.Elements(_others));
 
-    public static Gen<Value> Literal => Gen.OneOf(
+    private static Gen<Value> Literal => Gen.OneOf(
         Gen.Elements(_numbers).Select(text => long.TryParse(text, out long integer) ? Value.Of(integer) : Value.Of(double.Parse(text))),
         Gen.Elements(_texts).Select(Value.Of),
         Gen.Elements(_times).Where(text => TimestampText.TryParse(text, out _)).Select(text => Value.Of(Instant(text))),

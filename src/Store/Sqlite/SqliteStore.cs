@@ -47,6 +47,9 @@ public sealed class SqliteStore : IStore
 
     public long Revision => _committer.Revision;
 
+    /// <summary>Transactions that the committer has not taken yet, at most <see cref="SqliteStoreOptions.WaitingTransactionsMax"/>.</summary>
+    public int WaitingTransactions => _committer.WaitingTransactions;
+
     /// <inheritdoc/>
     /// <exception cref="IOException">The database could not be changed; what was done so far stays, and a second call goes on from there.</exception>
     public async ValueTask DeclareAsync(IReadOnlyList<CollectionSpec> collections, CancellationToken ct)

@@ -139,7 +139,7 @@ public sealed class AgreementTests
                 select (Precondition)new Precondition.AtRevision(new(Generated.Collection, path), revision)),
             (1, Generated.Path.Select(path => (Precondition)new Precondition.Exists(new(Generated.Collection, path)))),
             (2, from field in Gen.Elements("a", "b", "o.x", "t")
-                from value in Generated.Literal
+                from value in Generated.FieldValue
                 from except in Gen.OneOf(Gen.Constant<string?>(null), Generated.Path.Select(path => (string?)path))
                 select (Precondition)new Precondition.NoneWith(Generated.Collection, field, value, except)));
 
