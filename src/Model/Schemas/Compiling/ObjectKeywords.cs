@@ -87,17 +87,25 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
             dependencies.Add(new(IndexOf(trigger), [], compiler.Require(site.ForPart(place))));
         }
 
-        if (!validates || !site.Place.Has("dependentRequired")) return [.. dependencies];
-
-        foreach (var (trigger, place) in _keywords.SchemaMap("dependentRequired"))
+        foreach (string keyword in (string[])["dependentRequired", "dependencies"])
         {
-            if (place.Element.ValueKind == JsonValueKind.Array)
+            if (!validates || !site.Place.Has(keyword)) continue;
+
+            // "dependencies" is the older keyword for both; 2020-12 keeps it for schemas that still have it.
+            foreach (var (trigger, place) in _keywords.SchemaMap(keyword))
             {
-                dependencies.Add(new(IndexOf(trigger), ReadRequired(_keywords.Names("dependentRequired", place.Element)), null));
-            }
-            else
-            {
-                compiler.Defects.Add(place, null, $"dependentRequired must hold arrays of names, not {DefectList.KindOf(place.Element)}.");
+                if (place.Element.ValueKind == JsonValueKind.Array)
+                {
+                    dependencies.Add(new(IndexOf(trigger), ReadRequired(_keywords.Names(keyword, place.Element)), null));
+                }
+                else if (keyword == "dependencies")
+                {
+                    dependencies.Add(new(IndexOf(trigger), [], compiler.Require(site.ForPart(place))));
+                }
+                else
+                {
+                    compiler.Defects.Add(place, null, $"dependentRequired must hold arrays of names, not {DefectList.KindOf(place.Element)}.");
+                }
             }
         }
 

@@ -98,7 +98,7 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
         if (siblings)
         {
             var vocabulary = Vocabulary.Of(site.Place.Resource, index);
-            if (vocabulary.Validates) ScalarKeywords.Read(keywords, node, dialect, patterns, assertFormats || vocabulary.AssertsFormats);
+            ScalarKeywords.Read(keywords, node, dialect, patterns, vocabulary.Validates, assertFormats || vocabulary.AssertsFormats);
             node.Arrays = new ArrayKeywords(this, site).Read(vocabulary.Validates);
             node.Objects = new ObjectKeywords(this, site).Read(vocabulary.Validates);
         }

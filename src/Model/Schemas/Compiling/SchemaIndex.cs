@@ -1,5 +1,7 @@
+using System.Text;
 using System.Text.Json;
 using Stateway.Model.Schemas.Checks;
+using Stateway.Model.Schemas.Json;
 
 namespace Stateway.Model.Schemas.Compiling;
 
@@ -7,14 +9,23 @@ namespace Stateway.Model.Schemas.Compiling;
 internal sealed class SchemaIndex(SchemaDialect dialect)
 {
     private readonly Dictionary<string, SchemaResource> _resources = [];
+    private readonly Dictionary<string, string> _refused = [];
 
     public void Add(string uri, JsonElement element)
     {
+        string location = Normalize(uri);
+        byte[] utf8 = Encoding.UTF8.GetBytes(element.GetRawText());
+        if (!new JsonTape().TryRead(utf8, out var fault))
+        {
+            // JsonElement accepts unpaired surrogates in escapes, and throws when they are read.
+            _refused[location] = fault.Describe(utf8);
+            return;
+        }
+
         var root = element.Clone(); // the caller's JsonDocument may be disposed of
         bool openApi = root.ValueKind == JsonValueKind.Object
             && (root.TryGetProperty("openapi", out _) || root.TryGetProperty("swagger", out _));
         var document = new SchemaDocument(uri, openApi);
-        string location = Normalize(uri);
         bool identified = !openApi && dialect == SchemaDialect.Draft202012;
         string own = identified && IdOf(root) is { } id ? Join(location, id) : location;
         var resource = new SchemaResource(document, own, root, "");
@@ -37,7 +48,7 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
         var resource = uri.Length == 0 ? from : Find(Join(from.Uri, uri));
         if (resource is null)
         {
-            why = $"No document with the URI {Join(from.Uri, uri)} is known.";
+            why = WhyNot(Join(from.Uri, uri));
             return false;
         }
 
@@ -55,7 +66,7 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
         int hash = uri.IndexOf('#');
         string document = Normalize(hash < 0 ? uri : uri[..hash]);
         place = default;
-        why = $"No document with the URI {document} is known.";
+        why = WhyNot(document);
         return Find(document) is { } resource && TryResolve(resource, hash < 0 ? "#" : uri[hash..], out place, out why);
     }
 
@@ -67,6 +78,10 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
         Add(uri, metaSchema);
         return _resources[uri];
     }
+
+    private string WhyNot(string uri) => _refused.TryGetValue(uri, out string? fault)
+        ? $"The document {uri} is not JSON: {fault}"
+        : $"No document with the URI {uri} is known.";
 
     private static bool TryFollow(ref SchemaPlace place, string pointer, out string why)
     {

@@ -18,14 +18,25 @@ internal sealed class Pattern
     /// <param name="why">Why there is none, as a sentence.</param>
     public static Pattern? TryCreate(string source, out string? why)
     {
-        why = null;
+        if (EcmaPattern.TryRead(source, out why) is not { } pattern)
+        {
+            why = $"The pattern is no regular expression (ECMA-262). {why}";
+            return null;
+        }
+
+        if (pattern.NotLinear is not null)
+        {
+            why = $"The pattern needs {pattern.NotLinear}, which can't be matched in linear time; please write it without.";
+            return null;
+        }
+
         try
         {
-            return new(source, new Regex(source, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+            return new(source, new Regex(pattern.Translation, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
         }
-        catch (Exception e) when (e is RegexParseException or NotSupportedException)
+        catch (NotSupportedException e)
         {
-            why = e.Message;
+            why = $"The pattern is too large. {e.Message}";
             return null;
         }
     }
