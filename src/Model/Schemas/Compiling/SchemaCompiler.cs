@@ -6,7 +6,8 @@ namespace Stateway.Model.Schemas.Compiling;
 
 /// <summary>
 /// Turns the schema at one place into nodes. Schemas are found from references, queued, and filled in one after
-/// the other, so that cycles are no special case and nothing is as deep as the schemas are nested.
+/// the other, so that cycles are no special case and nothing is as deep as the schemas are nested. Compiling several
+/// roots one after the other shares their nodes; after defects it is not used again.
 /// </summary>
 internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, SchemaUse use, bool assertFormats, PatternCache patterns)
 {
@@ -17,7 +18,7 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
 
     private readonly Dictionary<Site, Node> _nodes = [];
     private readonly Queue<(Site Site, Node Node)> _pending = [];
-    private readonly Dictionary<Node, SchemaPlace> _places = [];
+    private readonly Dictionary<Node, SchemaPlace> _places = []; // of the nodes that this compilation adds
     private readonly DynamicScopes _scopes = new();
 
     public DefectList Defects { get; } = new();
@@ -33,6 +34,7 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
 
         foreach (var (filled, _) in _places) filled.Objects?.ForgetEmptyValues();
         CycleCheck.Run(_places, Defects);
+        _places.Clear();
         return Defects.Items.Count == 0 ? new(new Schema(node), []) : new(null, Defects.Items);
     }
 

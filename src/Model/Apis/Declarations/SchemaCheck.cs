@@ -7,30 +7,39 @@ namespace Stateway.Model.Apis.Declarations;
 /// Looks at every schema of a document: references must name a collection, and a keyword that is nearly one of JSON
 /// Schema's is probably a slip of the hand, which JSON Schema itself would silently allow.
 /// </summary>
-internal static class ReferenceCheck
+internal static class SchemaCheck
 {
-    public static void Run(ApiDocument document, IReadOnlyCollection<string> collections) =>
-        Visit(document, document.Top, Part.Document, collections);
-
-    private static void Visit(ApiDocument document, Spot spot, Part part, IReadOnlyCollection<string> collections)
+    /// <returns>Pointers of the schemas that are no part of another.</returns>
+    public static List<string> Run(ApiDocument document, IReadOnlyCollection<string> collections)
     {
-        if (part == Part.Schema) CheckSchema(document, spot, collections);
+        var roots = new List<string>();
+        Visit(document.Top, Part.Document, Part.Document);
+        return roots;
 
-        foreach (var member in spot.Members)
+        void Visit(Spot spot, Part part, Part around)
         {
-            if (Grammar.FieldOf(part, member.Name) is not { Part: not Part.Other } field) continue;
-
-            switch (field.Holds)
+            if (part == Part.Schema)
             {
-                case Holds.One:
-                    Visit(document, member, field.Part, collections);
-                    break;
-                case Holds.Map:
-                    foreach (var each in member.Members) Visit(document, each, field.Part, collections);
-                    break;
-                default:
-                    foreach (var each in member.Items) Visit(document, each, field.Part, collections);
-                    break;
+                CheckSchema(document, spot, collections);
+                if (around != Part.Schema) roots.Add(spot.Pointer);
+            }
+
+            foreach (var member in spot.Members)
+            {
+                if (Grammar.FieldOf(part, member.Name) is not { Part: not Part.Other } field) continue;
+
+                switch (field.Holds)
+                {
+                    case Holds.One:
+                        Visit(member, field.Part, part);
+                        break;
+                    case Holds.Map:
+                        foreach (var each in member.Members) Visit(each, field.Part, part);
+                        break;
+                    default:
+                        foreach (var each in member.Items) Visit(each, field.Part, part);
+                        break;
+                }
             }
         }
     }
