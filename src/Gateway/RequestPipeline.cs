@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Serving;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway;
@@ -61,6 +62,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         string target = exchange.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (target.Length > limits.UrlLengthMax)
             return new(ProblemTypes.UriTooLong, $"The URL has {target.Length} characters; the limit is {limits.UrlLengthMax}.");
+        if (RequestFraming.Refuse(request) is { } twoWays) return twoWays;
         if (HeadersTooLarge(request.Headers, limits.HeadersBytesMax))
             return new(ProblemTypes.HeadersTooLarge, $"The limit is {limits.HeadersBytesMax} bytes.");
 

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Content.Xml;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Problems;
 using Stateway.Model.Schemas;
@@ -10,9 +11,11 @@ namespace Stateway.Collections.Writing;
 /// <summary>Bodies of a collection's resources: JSON or XML in, JSON that fits the schema out.</summary>
 internal sealed class Bodies(Collection collection, GatewayLimits limits)
 {
+    private readonly Func<XmlForm> _xml = () => collection.Xml;
+
     public async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadAsync(Exchange exchange, Preferences preferences)
     {
-        var (json, problem) = await BodyReader.ReadJsonAsync(exchange, limits, collection.Xml);
+        var (json, problem) = await BodyReader.ReadJsonAsync(exchange, limits, _xml);
         problem ??= Check(ref json, preferences);
         return (json, problem);
     }

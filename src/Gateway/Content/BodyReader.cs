@@ -80,7 +80,7 @@ public static class BodyReader
     }
 
     /// <summary>Reads a body that is JSON, or XML where there is a form for it, as JSON. It is not validated yet.</summary>
-    public static async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadJsonAsync(Exchange exchange, GatewayLimits limits, XmlForm? xml)
+    public static async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadJsonAsync(Exchange exchange, GatewayLimits limits, Func<XmlForm>? xml)
     {
         var type = ContentType.Parse(exchange.Request.ContentType);
         bool isXml = xml is not null && type is { Status: ContentTypeStatus.Known, Format: BodyFormat.Xml };
@@ -99,7 +99,7 @@ public static class BodyReader
         if (problem is not null || !isXml) return (body.Plain, problem);
 
         var json = new ArrayBufferWriter<byte>(body.Plain.Length);
-        return xml!.TryRead(body.Plain, json, out var error)
+        return xml!().TryRead(body.Plain, json, out var error)
             ? (json.WrittenMemory, null)
             : (default, new(ProblemTypes.MalformedBody, error.ToString()));
     }

@@ -152,7 +152,7 @@ internal sealed partial class Server : IAsyncDisposable
             ServerRefusals.UseOn(listen);
             InterimResponses.UseOn(listen);
         });
-        HeaderBytes.Keep(options);
+        StrictHttp.Apply(options);
         return options;
     }
 
