@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stateway.Model.Schemas.Json;
 
@@ -172,7 +173,7 @@ public sealed class Defaults
         private void SetMember(Defaults owner, int property, byte[] text)
         {
             ref var slot = ref owner._properties[property];
-            string name = JsonEncodedText.Encode(slot.Name).ToString();
+            string name = JsonEncodedText.Encode(slot.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
             slot.Member = Expand(slot.Value, text) is { } value ? [.. Encoding.UTF8.GetBytes($"\"{name}\":"), .. value] : null;
         }
 

@@ -94,7 +94,7 @@ public sealed class DefaultsTests
         var items = Object(("quantity", scalar), ("other", scalar)).ListOf(3).Select(list => $"[{string.Join(", ", list)}]");
         var order = Object(("status", scalar), ("count", scalar), ("address", Gen.OneOf(address, scalar)), ("items", items), ("plain", scalar), ("more", address));
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500).WithQuietOnSuccess(true), Prop.ForAll(order.ToArbitrary(), json =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(200).WithQuietOnSuccess(true), Prop.ForAll(order.ToArbitrary(), json =>
         {
             string once = Apply(defaults, json);
             if (Apply(defaults, once) != once) return false;

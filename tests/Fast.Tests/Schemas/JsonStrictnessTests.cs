@@ -104,7 +104,7 @@ public sealed class JsonStrictnessTests
         var wrapped = text.Select(inner => (byte[])[(byte)'[', .. inner, (byte)']']);
         var any = Gen.OneOf(text, wrapped, bytes);
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(5000).WithQuietOnSuccess(true), Prop.ForAll(any.ToArbitrary(), json =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1500).WithQuietOnSuccess(true), Prop.ForAll(any.ToArbitrary(), json =>
         {
             var errors = new SchemaErrors();
             s_anything.Validate(json, errors);
@@ -123,7 +123,7 @@ public sealed class JsonStrictnessTests
             """);
         var change = Gen.Zip(Gen.Choose(0, text.Length - 1), Gen.Choose(0, 255));
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(3000).WithQuietOnSuccess(true), Prop.ForAll(change.ToArbitrary(), c =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000).WithQuietOnSuccess(true), Prop.ForAll(change.ToArbitrary(), c =>
         {
             byte[] changed = [.. text];
             changed[c.Item1] = (byte)c.Item2;

@@ -32,6 +32,10 @@ public sealed class PatternTests
     [InlineData(@"^\/\-\@$", "/-@", true)]
     [InlineData("a|b", "xbx", true)]
     [InlineData("^(?:a|)$", "", true)]
+    [InlineData(@"^[\p{L}\p{N} .'-]{1,100}$", "Ann-Zoé O'Hara 𠀀", true)]
+    [InlineData(@"^[\p{L}\p{N} .'-]{1,100}$", "🐲", false)]
+    [InlineData(@"^[🐱-🐲]\p{L}$", "🐲𠀀", true)]
+    [InlineData(@"^[🐱-🐲]\p{L}$", "𠀀🐲", false)]
     public void A_pattern_means_what_it_means_in_ECMA_262(string pattern, string text, bool matches)
     {
         var schema = SchemaCase.Compile($$"""{"pattern": {{System.Text.Json.JsonSerializer.Serialize(pattern)}}}""");
@@ -53,6 +57,7 @@ public sealed class PatternTests
     [InlineData(@"(a)\2", "no group 2")]
     [InlineData("(((a{100}){100}){100}){100}", "more than 100000 parts")]
     [InlineData("a\\", "last character")]
+    [InlineData("^[a-z]{1,65535}$", "maxLength instead")]
     public void What_is_no_pattern_is_a_defect_that_says_why(string pattern, string reason)
     {
         var defect = Assert.Single(SchemaCase.Defects($$"""{"pattern": {{System.Text.Json.JsonSerializer.Serialize(pattern)}}}"""));

@@ -21,7 +21,7 @@ public sealed class SchemaOracleTests
     {
         var cases = Gen.Zip(SchemaOf(3), ValueOf(3));
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(6000).WithQuietOnSuccess(true), Prop.ForAll(cases.ToArbitrary(), c =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1500).WithQuietOnSuccess(true), Prop.ForAll(cases.ToArbitrary(), c =>
         {
             var (schema, value) = c;
             using var parsedSchema = JsonDocument.Parse(schema);

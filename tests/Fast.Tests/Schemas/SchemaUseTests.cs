@@ -18,6 +18,9 @@ public sealed class SchemaUseTests
           "Loose": { "properties": { "a": true }, "additionalProperties": { "type": "string" } },
           "LooseAndMore": { "allOf": [ { "$ref": "#/components/schemas/Loose" } ], "properties": { "b": true } },
           "Either": { "properties": { "a": true, "b": true }, "anyOf": [ { "required": ["a"] }, { "required": ["b"] } ] },
+          "Extended": { "allOf": [ { "$ref": "#/components/schemas/Based" } ],
+                        "properties": { "at": { "properties": { "floor": true, "door": { "properties": { "key": true } } } } } },
+          "Based": { "properties": { "at": { "properties": { "street": true } }, "of": { "$ref": "#/components/schemas/Cat" } } },
           "Free": { "type": "object" },
           "Nicknamed": { "properties": { "name": true }, "patternProperties": { "^x-": true } }
         }
@@ -61,6 +64,14 @@ public sealed class SchemaUseTests
         Assert.False(Request("Pet").Accepts("""{"meow":"x","wings":2}"""));
         Assert.True(Request("Either").Accepts("""{"a":1}"""));
         Assert.Equal(["UNKNOWN_FIELD /c: c is not known; did you mean a?"], Request("Either").ErrorsOf("""{"a":1,"c":1}"""));
+    }
+
+    [Fact]
+    public void A_field_that_two_parts_describe_has_the_fields_of_both()
+    {
+        Assert.True(Request("Extended").Accepts("""{"at":{"street":1,"floor":2}}"""));
+        Assert.Equal(["UNKNOWN_FIELD /at/door/colour: colour is not known."], Request("Extended").ErrorsOf("""{"at":{"door":{"colour":1}}}"""));
+        Assert.Equal(["UNKNOWN_FIELD /of/bark: bark is not known."], Request("Extended").ErrorsOf("""{"of":{"meow":"x","bark":1}}"""));
     }
 
     [Fact]

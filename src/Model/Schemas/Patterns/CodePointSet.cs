@@ -6,8 +6,8 @@ namespace Stateway.Model.Schemas.Patterns;
 /// <summary>A set of Unicode code points, as ranges in order that neither overlap nor touch.</summary>
 internal sealed class CodePointSet
 {
-    private const int Last = 0x10FFFF;
-    private const int FirstSupplementary = 0x10000;
+    public const int Last = 0x10FFFF;
+    public const int FirstSupplementary = 0x10000;
 
     private readonly (int From, int To)[] _ranges;
 
@@ -41,52 +41,33 @@ internal sealed class CodePointSet
         return new(gaps);
     }
 
-    /// <summary>
-    /// As an atom of a .NET pattern, which matches UTF-16 units: what is beyond U+FFFF is pairs of surrogates,
-    /// and the text has no surrogates but in pairs.
-    /// </summary>
-    public void WriteTo(StringBuilder pattern)
+    public bool Contains(int point)
     {
-        var alternatives = new List<string>();
-        var basic = new StringBuilder();
-        foreach (var (from, to) in _ranges)
+        int low = 0, high = _ranges.Length - 1;
+        while (low <= high)
         {
-            AppendRange(basic, from, Math.Min(to, 0xD7FF));
-            AppendRange(basic, Math.Max(from, 0xE000), Math.Min(to, 0xFFFF));
+            int middle = (low + high) / 2;
+            if (point < _ranges[middle].From) high = middle - 1;
+            else if (point > _ranges[middle].To) low = middle + 1;
+            else return true;
         }
 
-        if (basic.Length > 0) alternatives.Add($"[{basic}]");
-        AddPairs(alternatives);
-        pattern.Append(alternatives.Count switch
-        {
-            0 => @"[^\u0000-\uFFFF]", // no code point at all
-            1 => alternatives[0].Length > 0 && alternatives[0][0] == '[' && alternatives[0].IndexOf(']') == alternatives[0].Length - 1
-                ? alternatives[0]
-                : $"(?:{alternatives[0]})",
-            _ => $"(?:{string.Join('|', alternatives)})",
-        });
+        return false;
     }
 
-    /// <summary>First surrogates that are followed by the same second ones share an alternative.</summary>
-    private void AddPairs(List<string> alternatives)
+    /// <summary>As a character class of a .NET pattern, which matches units of UTF-16.</summary>
+    public void WriteTo(StringBuilder pattern, SupplementaryClasses classes)
     {
-        var seconds = new SortedDictionary<int, StringBuilder>();
+        int start = pattern.Append('[').Length;
         foreach (var (from, to) in _ranges)
         {
-            for (int point = Math.Max(from, FirstSupplementary); point <= to; point = (point | 0x3FF) + 1)
-            {
-                int first = 0xD800 + (point - FirstSupplementary >> 10);
-                if (!seconds.TryGetValue(first, out var second)) seconds[first] = second = new StringBuilder();
-                AppendRange(second, 0xDC00 | point & 0x3FF, 0xDC00 | Math.Min(to, point | 0x3FF) & 0x3FF);
-            }
+            AppendRange(pattern, from, Math.Min(to, 0xD7FF));
+            AppendRange(pattern, Math.Max(from, 0xE000), Math.Min(to, 0xFFFF));
         }
 
-        foreach (var group in seconds.GroupBy(entry => entry.Value.ToString(), entry => entry.Key))
-        {
-            var firsts = new StringBuilder();
-            foreach (var (from, to) in new CodePointSet(group.Select(first => (first, first)))._ranges) AppendRange(firsts, from, to);
-            alternatives.Add($"[{firsts}][{group.Key}]");
-        }
+        foreach (char unit in classes.UnitsOf(this)) AppendUnit(pattern, unit);
+        if (pattern.Length == start) pattern.Append(@"^\u0000-\uFFFF"); // nothing at all
+        pattern.Append(']');
     }
 
     private static void AppendRange(StringBuilder text, int from, int to)

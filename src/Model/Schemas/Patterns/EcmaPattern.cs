@@ -23,7 +23,7 @@ internal sealed class EcmaPattern
 
     private readonly string _source;
     private readonly StringBuilder _output = new();
-    private readonly bool _translates;
+    private readonly List<CodePointSet> _sets = [];
     private readonly HashSet<string> _groupNames = [];
     private readonly List<string> _groupReferences = [];
     private int _groups;
@@ -32,10 +32,14 @@ internal sealed class EcmaPattern
     private int _depth;
     private string? _error;
 
-    private EcmaPattern(string source, bool translates) => (_source, _translates) = (source, translates);
+    // Read twice: first to collect the sets, then, when their classes are known, to translate.
+    private EcmaPattern(string source, SupplementaryClasses? classes) => (_source, Classes) = (source, classes);
 
     /// <summary>The .NET pattern.</summary>
     public string Translation => _output.ToString();
+
+    /// <summary>What the text must be transcoded by.</summary>
+    public SupplementaryClasses? Classes { get; }
 
     /// <summary>What it needs that takes more than linear time; null when nothing.</summary>
     public string? NotLinear { get; private set; }
@@ -43,7 +47,7 @@ internal sealed class EcmaPattern
     /// <summary>Whether it is a regular expression at all, in linear time or not.</summary>
     public static bool IsValid(string source)
     {
-        var pattern = new EcmaPattern(source, translates: false);
+        var pattern = new EcmaPattern(source, classes: null);
         pattern.ReadWhole();
         return pattern._error is null;
     }
@@ -51,10 +55,16 @@ internal sealed class EcmaPattern
     /// <param name="why">Why the source is no regular expression, as a sentence.</param>
     public static EcmaPattern? TryRead(string source, out string? why)
     {
-        var pattern = new EcmaPattern(source, translates: true);
+        var first = new EcmaPattern(source, classes: null);
+        first.ReadWhole();
+        var classes = new SupplementaryClasses(first._error is null ? first._sets : []);
+        if (classes.IsTooMany) first.Fail("it has too many sets of characters beyond U+FFFF");
+        why = first._error;
+        if (why is not null) return null;
+
+        var pattern = new EcmaPattern(source, classes);
         pattern.ReadWhole();
-        why = pattern._error;
-        return why is null ? pattern : null;
+        return pattern;
     }
 
     private bool AtEnd => _at >= _source.Length || _error is not null;
@@ -119,7 +129,7 @@ internal sealed class EcmaPattern
         long times = ReadQuantifier(out string? quantifier);
         if (quantifier is null) return size;
 
-        if (_translates) _output.Insert(start, "(?:").Append(')').Append(quantifier);
+        if (Classes is not null) _output.Insert(start, "(?:").Append(')').Append(quantifier);
         Skip("?"); // whether it prefers more or less does not change whether it matches
         if (!AtEnd && Next is '*' or '+' or '?') Fail("there is nothing to repeat");
         return size * Math.Max(times, 1);
@@ -271,7 +281,8 @@ internal sealed class EcmaPattern
 
     private void Write(CodePointSet set)
     {
-        if (_translates) set.WriteTo(_output);
+        if (Classes is null) _sets.Add(set);
+        else set.WriteTo(_output, Classes);
     }
 
     private void WriteCodePoint(int point)
