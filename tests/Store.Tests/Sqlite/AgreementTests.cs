@@ -20,13 +20,17 @@ public sealed class AgreementTests
             from queries in Gen.ListOf(Generated.QueryOf(spec), 30)
             select (spec, rows, queries);
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), Prop.ForAll(cases.ToArbitrary(), test => CompareQueriesAsync(test.spec, test.rows, test.queries).GetAwaiter().GetResult()));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(30),
+            Prop.ForAll(cases.ToArbitrary(), test => CompareQueriesAsync(test.spec, test.rows, test.queries).GetAwaiter().GetResult()));
     }
 
     [Fact]
     public void Histories_agree()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), Prop.ForAll(Gen.ListOf(Step.Any, 60).ToArbitrary(), steps => CompareHistoryAsync(steps).GetAwaiter().GetResult()));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(50),
+            Prop.ForAll(Gen.ListOf(Step.Any, 60).ToArbitrary(), steps => CompareHistoryAsync(steps).GetAwaiter().GetResult()));
     }
 
     private static async Task CompareQueriesAsync(CollectionSpec spec, IEnumerable<string> rows, IEnumerable<Query> queries)
