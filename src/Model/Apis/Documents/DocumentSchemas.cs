@@ -26,8 +26,10 @@ internal sealed class DocumentSchemas
     /// Compiles them all as one, which takes time in proportion to the document however they refer to each other, and
     /// reports what is wrong with any. After that nothing else is compiled: a wrong document is not served.
     /// </summary>
-    public void Check(IEnumerable<string> pointers)
+    public void Check(IReadOnlyCollection<string> pointers)
     {
+        if (pointers.Count == 0) return;
+
         var all = new JsonArray([.. pointers.Select(pointer => new JsonObject { ["$ref"] = UriOf(pointer) })]);
         using var parsed = JsonDocument.Parse(new JsonObject { ["allOf"] = all }.ToJsonString());
         _set.Add(AllUri, parsed.RootElement.Clone());
