@@ -46,10 +46,10 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
         if (Match(exchange, tables.Current) is { } refused) return new(refused);
 
-        // 5. Validate
+        // 2. Validate
         if (exchange.Operation.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
 
-        // 7. Answer
+        // 3. Answer
         return exchange.Operation.Target.AnswerAsync(exchange);
     }
 

@@ -47,7 +47,7 @@ public sealed class CrashTests
     public async Task Thirty_kills_under_load_lose_nothing_acknowledged_and_leave_nothing_half_done()
     {
         using var folder = new TempFolder();
-        await File.WriteAllTextAsync(folder.File("ledger.yaml"), Document);
+        await File.WriteAllTextAsync(Path.Combine(folder.Path, "ledger.yaml"), Document);
         var random = new Random(20261120);
         var expected = new ConcurrentDictionary<string, string?>(); // account → the owner acknowledged last; null: deleted
         var doubtful = new ConcurrentDictionary<string, byte>();    // accounts with a write in flight when the kill came
@@ -56,7 +56,7 @@ public sealed class CrashTests
 
         for (int kill = 0; kill <= Kills; kill++)
         {
-            await using var program = await StatewayProgram.RunAsync(folder.Path, folder.File("data"));
+            await using var program = await StatewayProgram.RunAsync(folder.Path, Path.Combine(folder.Path, "data"));
             await CheckAsync(program.Http, expected, doubtful);
             if (kill == Kills) break;
 

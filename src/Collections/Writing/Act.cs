@@ -51,7 +51,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
 
             byte[] next = Composer.Rewrite(current.Value.Span, changes, now);
             return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
-        });
+        }, isAction: true);
     }
 
     private async ValueTask<Problem?> HandOnAsync(Exchange exchange, string path, ReadOnlyMemory<byte> body, ITarget answering)

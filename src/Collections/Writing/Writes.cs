@@ -109,13 +109,14 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     }
 
     /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
-    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft)
+    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft, bool isAction = false)
     {
         var key = new Key(collection.StoreName, path);
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var current = await services.Store.GetAsync(key, exchange.Http.RequestAborted);
-            if (Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition) is { } failed) return failed;
+            bool required = collection.Declaration.RequireCondition && !isAction; // an action brings its own condition
+            if (Conditions.ForWrite(exchange.Request.Headers, current, required) is { } failed) return failed;
 
             var now = services.Time.GetUtcNow();
             var (value, problem) = draft(current, now);
