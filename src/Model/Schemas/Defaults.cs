@@ -150,7 +150,9 @@ public sealed class Defaults
             if (shape.AdditionalProperties is { } additional) defaults._additional = Require(additional, pending);
         }
 
-        /// <summary>Whatever leads to no default is empty; shapes may be cyclic, so it is found from the defaults backwards.</summary>
+        /// <summary>
+        /// Whatever leads to no default is empty; shapes may be cyclic, so it is found from the defaults backwards.
+        /// </summary>
         private void FindEmpty()
         {
             foreach (var (owner, _, _) in _texts) owner.IsEmpty = false;
@@ -212,7 +214,8 @@ public sealed class Defaults
             foreach (var member in value.EnumerateObject())
             {
                 int i = Array.FindIndex(defaults._properties, p => member.NameEquals(p.Name));
-                if ((i >= 0 ? defaults._properties[i].Value : defaults._additional) is { } inner) endless |= NeedsItself(inner, member.Value);
+                var inner = i >= 0 ? defaults._properties[i].Value : defaults._additional;
+                if (inner is not null) endless |= NeedsItself(inner, member.Value);
             }
 
             foreach (var (owner, property, text) in _texts)

@@ -29,7 +29,9 @@ public sealed class SchemaErrors
 
     internal bool IsFull => Count >= _max;
 
-    /// <summary>Whether the next error would be listed. When not, it is counted here, and nobody needs to describe it.</summary>
+    /// <summary>
+    /// Whether the next error would be listed. When not, it is counted here, and nobody needs to describe it.
+    /// </summary>
     internal bool Wants()
     {
         if (Count < _max) return true;

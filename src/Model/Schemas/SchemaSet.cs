@@ -20,7 +20,9 @@ public sealed class SchemaSet(SchemaDialect dialect)
 
     public SchemaDialect Dialect { get; } = dialect;
 
-    /// <summary>Whether <c>format</c> is checked. When not, it is an annotation, as JSON Schema has it by default.</summary>
+    /// <summary>
+    /// Whether <c>format</c> is checked. When not, it is an annotation, as JSON Schema has it by default.
+    /// </summary>
     public bool AssertFormats { get; init; } = true;
 
     /// <summary>Adds a document (a schema, or an OpenAPI document that contains schemas); one of the same URI is replaced.</summary>
@@ -47,12 +49,16 @@ public sealed class SchemaSet(SchemaDialect dialect)
         return compilation;
     }
 
-    /// <summary>The form of the schema at this URI; <see cref="Shape.Any"/> parts where a reference does not resolve.</summary>
+    /// <summary>
+    /// The form of the schema at this URI; <see cref="Shape.Any"/> parts where a reference does not resolve.
+    /// </summary>
     public Shape ShapeOf(string uri) =>
         _index.TryResolve(uri, out var place, out _) ? (_shapes ??= new ShapeReader(_index, Dialect)).Read(place) : Shape.Any;
 }
 
-/// <summary>Either a schema, or the errors; each with the JSON pointer of the wrong keyword and the URI of its document.</summary>
+/// <summary>
+/// Either a schema, or the errors; each with the JSON pointer of the wrong keyword and the URI of its document.
+/// </summary>
 public sealed record SchemaCompilation(Schema? Schema, IReadOnlyList<SchemaDefect> Defects);
 
 public sealed record SchemaDefect(string DocumentUri, string Pointer, string Detail);

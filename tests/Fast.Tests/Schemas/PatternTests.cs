@@ -1,3 +1,7 @@
+using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Stateway.Model.Schemas;
 using Xunit;
 
 namespace Stateway.Fast.Tests.Schemas;
@@ -38,9 +42,9 @@ public sealed class PatternTests
     [InlineData(@"^[🐱-🐲]\p{L}$", "𠀀🐲", false)]
     public void A_pattern_means_what_it_means_in_ECMA_262(string pattern, string text, bool matches)
     {
-        var schema = SchemaCase.Compile($$"""{"pattern": {{System.Text.Json.JsonSerializer.Serialize(pattern)}}}""");
+        var schema = SchemaCase.Compile($$"""{"pattern": {{JsonSerializer.Serialize(pattern)}}}""");
 
-        Assert.Equal(matches, schema.Accepts(System.Text.Json.JsonSerializer.Serialize(text)));
+        Assert.Equal(matches, schema.Accepts(JsonSerializer.Serialize(text)));
     }
 
     [Theory]
@@ -60,9 +64,32 @@ public sealed class PatternTests
     [InlineData("^[a-z]{1,65535}$", "maxLength instead")]
     public void What_is_no_pattern_is_a_defect_that_says_why(string pattern, string reason)
     {
-        var defect = Assert.Single(SchemaCase.Defects($$"""{"pattern": {{System.Text.Json.JsonSerializer.Serialize(pattern)}}}"""));
+        var defect = Assert.Single(SchemaCase.Defects($$"""{"pattern": {{JsonSerializer.Serialize(pattern)}}}"""));
 
         Assert.Contains(reason, defect.Detail);
+    }
+
+    [Fact]
+    public void Any_text_is_a_pattern_or_a_defect_and_never_throws()
+    {
+        string[] pieces =
+        [
+            "a", "b", ".", "^", "$", "|", "(", ")", "(?:", "(?<n>", "(?=", "(?", "[", "]", "[^", "-", "*", "+", "?", "{", "}",
+            "{2}", "{1,", "3", "\\", "\\d", "\\W", "\\p{L}", "\\p{", "\\u", "\\u{1F432}", "\\x4", "\\1", "\\k<n>", "\\b", "\\c", "🐲", "é", "\n",
+        ];
+        var patterns = Gen.Elements(pieces).ListOf().Select(string.Concat);
+
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(1000).WithQuietOnSuccess(true), Prop.ForAll(patterns.ToArbitrary(), pattern =>
+        {
+            string text = JsonSerializer.Serialize(pattern);
+            bool isPattern = SchemaCase.Compile("""{"format": "regex"}""").Accepts(text);
+            var set = new SchemaSet(SchemaDialect.Draft202012);
+            using var schema = JsonDocument.Parse($"{{\"pattern\":{text}}}");
+            set.Add("http://localhost/s", schema.RootElement);
+            var compiled = set.Compile("http://localhost/s", SchemaUse.Plain);
+            compiled.Schema?.Validate("\"ab🐲\\n\""u8, new SchemaErrors());
+            return isPattern || compiled.Schema is null;
+        }));
     }
 
     [Fact]

@@ -135,7 +135,8 @@ internal sealed class ObjectRules
             {
                 if (Has(present, name)) continue;
                 passed = false;
-                Missing(ref run, at, "DEPENDENT_REQUIRED", Names.Texts[name], $" where {Details.Cut(Names.Texts[trigger])} is given");
+                string when = $" where {Details.Cut(Names.Texts[trigger])} is given";
+                Missing(ref run, at, "DEPENDENT_REQUIRED", Names.Texts[name], when);
             }
 
             if (schema is not null) passed &= schema.Check(ref run, at, seen);

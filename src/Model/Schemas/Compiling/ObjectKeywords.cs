@@ -32,7 +32,11 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
             Dependencies = dependencies,
         };
 
-        if (_keywords.Schema("additionalProperties") is { } additional) rules.Additional = compiler.Require(site.ForValue(additional));
+        if (_keywords.Schema("additionalProperties") is { } additional)
+        {
+            rules.Additional = compiler.Require(site.ForValue(additional));
+        }
+
         if (draft) rules.Patterns = ReadPatterns();
         if (draft && _keywords.Schema("propertyNames") is { } names) rules.MemberNames = compiler.Require(site.ForValue(names));
         if (validates)
@@ -49,8 +53,9 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
         foreach (var (name, place) in _keywords.SchemaMap("properties"))
         {
             int i = IndexOf(name);
-            var value = compiler.Require(site.ForValue(place) with { IsMerged = _merged.Contains(name) }); // set aside or not, its defects are defects
-            if (_roles[i] == NameRole.Ignored) continue;
+            var value = compiler.Require(site.ForValue(place) with { IsMerged = _merged.Contains(name) });
+            if (_roles[i] == NameRole.Ignored) continue; // but compiled, for its defects
+
             _roles[i] = NameRole.Property;
             _values[i] = value;
         }
@@ -105,7 +110,8 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
                 }
                 else
                 {
-                    compiler.Defects.Add(place, null, $"dependentRequired must hold arrays of names, not {DefectList.KindOf(place.Element)}.");
+                    string found = DefectList.KindOf(place.Element);
+                    compiler.Defects.Add(place, null, $"dependentRequired must hold arrays of names, not {found}.");
                 }
             }
         }

@@ -76,7 +76,8 @@ internal static class ScalarKeywords
         {
             keywords.Defect("type", name == "null"
                 ? "OpenAPI 3.0 has no type null; write nullable: true beside the type."
-                : $"'{name}' is no type; the types are string, number, integer, boolean, object, array{(dialect == SchemaDialect.Draft202012 ? " and null" : "")}.");
+                : $"'{name}' is no type; the types are string, number, integer, boolean, object, array" +
+                    (dialect == SchemaDialect.Draft202012 ? " and null." : "."));
         }
 
         return type;

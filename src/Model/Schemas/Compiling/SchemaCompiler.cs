@@ -9,7 +9,8 @@ namespace Stateway.Model.Schemas.Compiling;
 /// the other, so that cycles are no special case and nothing is as deep as the schemas are nested. Compiling several
 /// roots one after the other shares their nodes; after defects it is not used again.
 /// </summary>
-internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, SchemaUse use, bool assertFormats, PatternCache patterns)
+internal sealed class SchemaCompiler(
+    SchemaIndex index, SchemaDialect dialect, SchemaUse use, bool assertFormats, PatternCache patterns)
 {
     private const int NodesMax = 100_000;
 
@@ -62,7 +63,8 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
             case JsonValueKind.False: return s_nothing;
             case JsonValueKind.Object: break;
             default:
-                Defects.Add(site.Place, null, $"A schema must be an object, true or false, not {DefectList.KindOf(site.Place.Element)}.");
+                string found = DefectList.KindOf(site.Place.Element);
+                Defects.Add(site.Place, null, $"A schema must be an object, true or false, not {found}.");
                 return s_anything;
         }
 
@@ -92,7 +94,10 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
     private void Fill(Site site, Node node)
     {
         var survey = SurveyOf(site);
-        if (survey is not null) site = site with { SetAside = NameSets.IdOf(survey.MarkedNames), Merged = NameSets.IdOf(survey.MergedNames) };
+        if (survey is not null)
+        {
+            site = site with { SetAside = NameSets.IdOf(survey.MarkedNames), Merged = NameSets.IdOf(survey.MergedNames) };
+        }
 
         var keywords = new KeywordReader(site.Place, Defects);
         bool only30 = dialect == SchemaDialect.OpenApi30;
@@ -101,14 +106,19 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
         if (siblings)
         {
             var vocabulary = Vocabulary.Of(site.Place.Resource, index);
-            ScalarKeywords.Read(keywords, node, dialect, patterns, vocabulary.Validates, assertFormats || vocabulary.AssertsFormats);
+            bool asserts = assertFormats || vocabulary.AssertsFormats;
+            ScalarKeywords.Read(keywords, node, dialect, patterns, vocabulary.Validates, asserts);
             node.Arrays = new ArrayKeywords(this, site).Read(vocabulary.Validates);
             node.Objects = new ObjectKeywords(this, site).Read(vocabulary.Validates);
         }
 
         node.Applicators = ReadApplicators(site, keywords, siblings);
-        if (!only30 && keywords.Schema("unevaluatedItems") is { } items) node.UnevaluatedItems = Require(site.ForValue(items));
-        if (!only30 && keywords.Schema("unevaluatedProperties") is { } rest) node.UnevaluatedProperties = Require(site.ForValue(rest));
+        if (!only30)
+        {
+            if (keywords.Schema("unevaluatedItems") is { } items) node.UnevaluatedItems = Require(site.ForValue(items));
+            if (keywords.Schema("unevaluatedProperties") is { } rest) node.UnevaluatedProperties = Require(site.ForValue(rest));
+        }
+
         if (node.UnevaluatedProperties is not null && survey is null) survey = ValueSurvey.Of(site.Place, index, dialect, null);
         if (survey is not null && node.UnevaluatedProperties is not null) node.KnownNames = survey.KnownNames;
         if (survey is not null && site is { Closed: true, IsPart: false, IsMerged: false }) Close(node, survey);

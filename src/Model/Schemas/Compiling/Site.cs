@@ -8,7 +8,8 @@ namespace Stateway.Model.Schemas.Compiling;
 /// <param name="Merged">Properties of the value whose own values several parts describe together.</param>
 /// <param name="IsMerged">The value is such a one: it is not closed by this schema alone, but values in it are.</param>
 internal readonly record struct Site(
-    SchemaPlace Place, bool IsPart, bool Closed, int Scope, int SetAside = NameSets.None, int Merged = NameSets.None, bool IsMerged = false)
+    SchemaPlace Place, bool IsPart, bool Closed, int Scope,
+    int SetAside = NameSets.None, int Merged = NameSets.None, bool IsMerged = false)
 {
     /// <summary>The site of a schema for a value inside this one.</summary>
     public Site ForValue(SchemaPlace place) => new(place, IsPart: false, Closed, Scope);

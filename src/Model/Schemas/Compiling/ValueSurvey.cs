@@ -56,7 +56,8 @@ internal sealed class ValueSurvey
         foreach (var (name, value) in place.Members("properties"))
         {
             _known.Add(name);
-            if (certain && !_certain.TryAdd(name, index.Follow(value)) && _certain[name] != index.Follow(value)) MergedNames.Add(name);
+            var schema = index.Follow(value);
+            if (certain && !_certain.TryAdd(name, schema) && _certain[name] != schema) MergedNames.Add(name);
             if (mark is not null && IsMarked(value, mark, index, dialect)) _marked.Add(name);
         }
     }

@@ -22,7 +22,10 @@ internal static class AddressFormats
         return s.Length == 0;
     }
 
-    /// <summary>Eight groups, of which one run of zeros may be left out, the last two perhaps as IPv4 (RFC 4291, section 2.2).</summary>
+    /// <summary>
+    /// Eight groups, of which one run of zeros may be left out, the last two perhaps as IPv4 (RFC 4291, section
+    /// 2.2).
+    /// </summary>
     public static bool IsIPv6(ReadOnlySpan<byte> s)
     {
         int gap = s.IndexOf("::"u8);

@@ -21,7 +21,10 @@ internal static class HostFormats
         }
     }
 
-    /// <summary>Labels may have letters of every script, and be parted by the full stops of East Asian ones (RFC 3490, section 3.1).</summary>
+    /// <summary>
+    /// Labels may have letters of every script, and be parted by the full stops of East Asian ones (RFC 3490,
+    /// section 3.1).
+    /// </summary>
     public static bool IsInternationalHostName(ReadOnlySpan<byte> s)
     {
         if (s.Length > NameBytesMax * 4) return false; // no name is longer in UTF-8
@@ -44,7 +47,9 @@ internal static class HostFormats
         ? "xn--" + Punycode.Encode(label)
         : string.Concat(label.Select(point => (char)point));
 
-    /// <summary>Letters, digits and hyphens inside; what claims to be the ASCII form of an international label must be one.</summary>
+    /// <summary>
+    /// Letters, digits and hyphens inside; what claims to be the ASCII form of an international label must be one.
+    /// </summary>
     private static bool IsLabel(ReadOnlySpan<byte> s)
     {
         if (s.Length is 0 or > LabelBytesMax || s[0] == '-' || s[^1] == '-') return false;

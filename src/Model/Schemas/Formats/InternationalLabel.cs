@@ -33,7 +33,9 @@ internal static class InternationalLabel
         return false;
     }
 
-    /// <summary>The Bidi rule (RFC 5893, section 2). Where one label of a name is right-to-left, all must obey it.</summary>
+    /// <summary>
+    /// The Bidi rule (RFC 5893, section 2). Where one label of a name is right-to-left, all must obey it.
+    /// </summary>
     public static bool ObeysBidi(ReadOnlySpan<int> label)
     {
         bool rightToLeft = IsRightToLeft(label[0]), arabic = false, european = false;
@@ -53,7 +55,9 @@ internal static class InternationalLabel
         return endsWell && !(rightToLeft && arabic && european);
     }
 
-    /// <summary>RFC 5892: the exceptions of section 2.6, the contextual rules of appendix A, then the general categories.</summary>
+    /// <summary>
+    /// RFC 5892: the exceptions of section 2.6, the contextual rules of appendix A, then the general categories.
+    /// </summary>
     private static bool IsAllowed(ReadOnlySpan<int> label, int i)
     {
         int point = label[i];
@@ -77,7 +81,9 @@ internal static class InternationalLabel
         };
     }
 
-    /// <summary>Compatibility forms, which normalization replaces, and the old jamo (RFC 5892, sections 2.2 and 2.9).</summary>
+    /// <summary>
+    /// Compatibility forms, which normalization replaces, and the old jamo (RFC 5892, sections 2.2 and 2.9).
+    /// </summary>
     private static bool IsUnstable(int point) => point is 0x00AA or 0x00BA or (>= 0x02B0 and <= 0x02B8) or (>= 0x1100 and <= 0x11FF)
         or (>= 0x2070 and <= 0x209C) or (>= 0x3131 and <= 0x318E) or (>= 0xA960 and <= 0xA97C) or (>= 0xD7B0 and <= 0xD7FB)
         or (>= 0xF900 and <= 0xFAFF) or (>= 0xFB00 and <= 0xFDFF) or (>= 0xFE70 and <= 0xFFEF)
@@ -96,20 +102,25 @@ internal static class InternationalLabel
         return false;
     }
 
-    private static bool IsGreek(int point) => point is (>= 0x0370 and <= 0x03E1) or (>= 0x03F0 and <= 0x03FF) or (>= 0x1F00 and <= 0x1FFF);
+    private static bool IsGreek(int point) =>
+        point is (>= 0x0370 and <= 0x03E1) or (>= 0x03F0 and <= 0x03FF) or (>= 0x1F00 and <= 0x1FFF);
 
     private static bool IsVirama(int point) => point is 0x094D or 0x09CD or 0x0A4D or 0x0ACD or 0x0B4D or 0x0BCD or 0x0C4D or 0x0CCD
         or 0x0D3B or 0x0D3C or 0x0D4D or 0x0DCA or 0x0E3A or 0x0EBA or 0x0F84 or 0x1039 or 0x103A or 0x1714 or 0x1734 or 0x17D2
         or 0x1A60 or 0x1B44 or 0x1BAA or 0x1BAB or 0x1BF2 or 0x1BF3 or 0x2D7F or 0xA806 or 0xA8C4 or 0xA953 or 0xA9C0 or 0xAAF6
         or 0xABED or 0x10A3F or 0x11046 or 0x1107F or 0x110B9 or 0x11133 or 0x11134 or 0x111C0 or 0x11235 or 0x1134D;
 
-    /// <summary>A letter that joins to the left, the non-joiner, a letter that joins to the right; marks between them don't count.</summary>
+    /// <summary>
+    /// A letter that joins to the left, the non-joiner, a letter that joins to the right; marks between them don't
+    /// count.
+    /// </summary>
     private static bool JoinsAcross(ReadOnlySpan<int> label, int i)
     {
         int left = i - 1, right = i + 1;
         while (left >= 0 && IsMark(label[left])) left--;
         while (right < label.Length && IsMark(label[right])) right++;
-        return left >= 0 && right < label.Length && IsArabicLetter(label[left]) && !JoinsOnlyRight(label[left]) && IsArabicLetter(label[right]);
+        return left >= 0 && right < label.Length
+            && IsArabicLetter(label[left]) && !JoinsOnlyRight(label[left]) && IsArabicLetter(label[right]);
     }
 
     private static bool IsArabicLetter(int point) => point is (>= 0x0620 and <= 0x064A) or (>= 0x066E and <= 0x06D3) or 0x06D5

@@ -59,7 +59,8 @@ internal static class UriTemplateFormat
         else if (s.IndexOf((byte)':') is var colon and >= 0)
         {
             var length = s[(colon + 1)..];
-            if (length.Length is 0 or > 4 || length[0] == '0' || length.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0) return false;
+            if (length.Length is 0 or > 4 || length[0] == '0') return false;
+            if (length.IndexOfAnyExceptInRange((byte)'0', (byte)'9') >= 0) return false;
             s = s[..colon];
         }
 

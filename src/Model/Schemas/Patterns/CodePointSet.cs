@@ -78,5 +78,6 @@ internal sealed class CodePointSet
         if (to > from) AppendUnit(text.Append('-'), to);
     }
 
-    public static void AppendUnit(StringBuilder text, int unit) => text.Append(@"\u").Append(unit.ToString("X4", CultureInfo.InvariantCulture));
+    public static void AppendUnit(StringBuilder text, int unit) =>
+        text.Append(@"\u").Append(unit.ToString("X4", CultureInfo.InvariantCulture));
 }

@@ -244,7 +244,9 @@ internal sealed class EcmaPattern
         return Math.Max(min, max ?? 1);
     }
 
-    /// <summary>Reads <c>{n}</c>, <c>{n,}</c> or <c>{n,m}</c>; anything else is left, as braces that stand for themselves.</summary>
+    /// <summary>
+    /// Reads <c>{n}</c>, <c>{n,}</c> or <c>{n,m}</c>; anything else is left, as braces that stand for themselves.
+    /// </summary>
     private bool ReadBraces(out long min, out long? max)
     {
         max = null;
@@ -274,7 +276,7 @@ internal sealed class EcmaPattern
 
     private int ReadCodePoint()
     {
-        int point = char.IsSurrogatePair(_source, Math.Min(_at, _source.Length - 1)) ? char.ConvertToUtf32(_source, _at) : _source[_at];
+        int point = char.IsSurrogatePair(_source, _at) ? char.ConvertToUtf32(_source, _at) : _source[_at];
         _at += point > 0xFFFF ? 2 : 1;
         return point;
     }
@@ -390,7 +392,7 @@ internal sealed class EcmaPattern
         if (Skip("{"))
         {
             int end = _source.IndexOf('}', _at);
-            bool read = int.TryParse(end < 0 ? "" : _source.AsSpan(_at, end - _at), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int point);
+            bool read = TryParseHex(end < 0 ? "" : _source.AsSpan(_at, end - _at), out int point);
             if (!read || point is < 0 or > 0x10FFFF) Fail("a code point such as \\u{1F600} was expected");
             else _at = end + 1;
             return read ? point : 0;
@@ -410,12 +412,15 @@ internal sealed class EcmaPattern
 
     private int ReadHex(int digits)
     {
-        bool read = _at + digits <= _source.Length & int.TryParse(
-            _source.AsSpan(_at, Math.Min(digits, _source.Length - _at)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value);
+        int value = 0;
+        bool read = _at + digits <= _source.Length && TryParseHex(_source.AsSpan(_at, digits), out value);
         if (!read) Fail($"{digits} hexadecimal digits were expected");
         else _at += digits;
         return value;
     }
+
+    private static bool TryParseHex(ReadOnlySpan<char> digits, out int value) =>
+        int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 
     /// <summary>A class, after its opening bracket.</summary>
     private CodePointSet ReadClass()

@@ -3,7 +3,9 @@ using System.Text.RegularExpressions;
 
 namespace Stateway.Model.Schemas.Patterns;
 
-/// <summary>A regular expression (ECMA-262, Unicode mode) that takes time in proportion to the text, whatever the text is.</summary>
+/// <summary>
+/// A regular expression (ECMA-262, Unicode mode) that takes time in proportion to the text, whatever the text is.
+/// </summary>
 internal sealed class Pattern
 {
     private const int CharsOnStack = 256;
@@ -11,7 +13,8 @@ internal sealed class Pattern
     private readonly Regex _regex;
     private readonly SupplementaryClasses _classes;
 
-    private Pattern(string source, Regex regex, SupplementaryClasses classes) => (Source, _regex, _classes) = (source, regex, classes);
+    private Pattern(string source, Regex regex, SupplementaryClasses classes) =>
+        (Source, _regex, _classes) = (source, regex, classes);
 
     public string Source { get; }
 

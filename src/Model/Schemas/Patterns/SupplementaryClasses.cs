@@ -34,7 +34,11 @@ internal sealed class SupplementaryClasses
         for (int i = 0; i < _starts.Length; i++)
         {
             string alike = string.Concat(sets.Select(set => set.Contains(_starts[i]) ? '1' : '0'));
-            if (!known.TryGetValue(alike, out char unit)) known[alike] = unit = (char)(FirstUnit + Math.Min(known.Count, UnitsMax - 1));
+            if (!known.TryGetValue(alike, out char unit))
+            {
+                known[alike] = unit = (char)(FirstUnit + Math.Min(known.Count, UnitsMax - 1));
+            }
+
             _units[i] = unit;
         }
 
