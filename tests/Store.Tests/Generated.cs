@@ -34,7 +34,7 @@ internal static class Generated
         "1990-12-31T15:59:60-08:00", "1991-01-01T00:00:00Z", "2024-05-01", "never", "",
     ];
 
-    private static readonly string[] _others = ["null", "true", "false", "[]", "{}", "[1]", "{\"x\":1}", "\"\\u0061\""];
+    private static readonly string[] _others = ["null", "true", "false", "[]", "{}", "[1]", "{\"x\":1}", "\"\\ud800\"", "\"a\\udc00\"", "\"\\u0061\""];
 
     public static Gen<string> Json =>
         from a in Member("a", Scalar)

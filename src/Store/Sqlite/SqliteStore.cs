@@ -29,7 +29,7 @@ public sealed class SqliteStore : IStore
         _folder = folder;
         _options = options;
         _cache = new(options.CacheBytesMax);
-        _readers = new(folder.DatabaseFile, options.ReadersMax, options.ReaderCacheKiB);
+        _readers = new(folder.DatabaseFile, options);
         _tables.Publish(SqliteFile.ReadTables(writer));
         long revision = writer.ReadInt64("SELECT revision FROM meta");
         _committer = new(folder.DatabaseFile, writer, revision, options, _tables, _cache);

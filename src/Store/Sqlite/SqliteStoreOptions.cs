@@ -24,6 +24,9 @@ public sealed record SqliteStoreOptions
 
     public long BatchBytesMax { get; init; } = 4 << 20;
 
+    /// <summary>How long a write waits for another program that has locked the file, such as the sqlite3 shell.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
     /// <summary>Told while <see cref="IStore.DeclareAsync"/> fills new indexes from what is stored.</summary>
     public IProgress<IndexFilling>? Progress { get; init; }
 
@@ -37,6 +40,7 @@ public sealed record SqliteStoreOptions
         AtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
         AtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
         AtLeast(BatchBytesMax, 1, "store.batchBytesMax");
+        AtLeast((long)LockTimeout.TotalMilliseconds, 0, "store.lockTimeout in milliseconds");
     }
 
     private static void AtLeast(long value, long min, string name)

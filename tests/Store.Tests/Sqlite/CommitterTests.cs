@@ -69,6 +69,27 @@ public sealed class CommitterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Who_can_not_write_now_is_told_so_and_writing_goes_on_when_it_can()
+    {
+        using var folder = new TempFolder();
+        await using var store = await OpenStore.InAsync(folder.Path, new() { LockTimeout = TimeSpan.FromMilliseconds(1) });
+        await store.DeclareAsync(Collection(Things));
+        await store.WriteAsync(Put(Things, "x", "{}"));
+        using (var other = Connection.Open(Path.Combine(folder.Path, "store.db"), isWriter: true, cacheKiB: 64, lockMilliseconds: 0))
+        {
+            other.Execute("BEGIN IMMEDIATE");
+            Assert.IsType<CommitResult.Unavailable>(await store.CommitAsync(Of(Put(Things, "y", "{}"))));
+            await Assert.ThrowsAnyAsync<IOException>(async () => await store.DeclareAsync(Collection(Things, "a")));
+            Assert.NotNull(await store.GetAsync(Things, "x"));
+            other.Execute("ROLLBACK");
+        }
+
+        Assert.Equal(2, await store.WriteAsync(Put(Things, "z", "{}")));
+        await store.DeclareAsync(Collection(Things, "a"));
+        Assert.Equal(["x", "z"], await store.ListAsync(new(Things) { Limit = 9, Order = [new("a", false)] }));
+    }
+
+    [Fact]
     public async Task Closing_commits_what_waits()
     {
         var waiting = Enumerable.Range(0, 8).Select(i => _store.CommitAsync(Of(Put(Things, $"x{i}", "{}")))).ToList();
@@ -125,7 +146,7 @@ public sealed class CommitterTests : IAsyncLifetime
     /// <summary>Submits all while the committer is held up by someone else's lock on the file, behind one transaction that it has already taken.</summary>
     private async Task<CommitResult[]> BatchAsync(params Transaction[] transactions)
     {
-        using var other = Connection.Open(Path.Combine(_folder.Path, "store.db"), isWriter: true, cacheKiB: 64);
+        using var other = Connection.Open(Path.Combine(_folder.Path, "store.db"), isWriter: true, cacheKiB: 64, lockMilliseconds: 0);
         other.Execute("BEGIN IMMEDIATE");
         var first = _store.CommitAsync(Of(Put(Things, "first", "{}")));
         SpinWait.SpinUntil(() => _store.WaitingTransactions == 0);

@@ -26,7 +26,7 @@ public sealed class QueryPlanTests : IAsyncLifetime
                 Put(Things, $"o{n % 300}/x{n:0000}", $$"""{"kind":"{{(n % 600 == 1 ? "rare" : n % 2 == 0 ? "a" : "b")}}","price":{{n * 7 % 1000}},"size":{{n}}}"""))]);
         }
 
-        _connection = Connection.Open(Path.Combine(_folder.Path, "store.db"), isWriter: false, cacheKiB: 1024);
+        _connection = Connection.Open(Path.Combine(_folder.Path, "store.db"), isWriter: false, cacheKiB: 1024, lockMilliseconds: 0);
         _table = SqliteFile.ReadTables(_connection).Single();
     }
 
@@ -109,8 +109,8 @@ public sealed class QueryPlanTests : IAsyncLifetime
         using var statement = _connection.Prepare("EXPLAIN QUERY PLAN " + sql);
         while (statement.Step()) lines.Add(statement.Text(3));
 
-        // Versions of SQLite have different words for this one.
-        return Regex.Replace(string.Join(" | ", lines), "FOR (RIGHT PART|LAST [0-9 A-Z]*TERMS?) OF", "FOR THE LAST OF");
+        // Versions of SQLite have different words for the same plan.
+        return Regex.Replace(string.Join(" | ", lines).Replace(" TABLE t1", " t1"), "FOR (RIGHT PART|LAST [0-9 A-Z]*TERMS?) OF", "FOR THE LAST OF");
     }
 
     private static Query QueryOf(string filter, string order) => new(Things)

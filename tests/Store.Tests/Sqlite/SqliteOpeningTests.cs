@@ -190,6 +190,31 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
+    public async Task More_fields_than_a_table_has_columns_for_get_new_ones_and_those_of_dropped_fields_are_used_again()
+    {
+        string[] many = [.. Enumerable.Range(0, 20).Select(i => $"f{i}")];
+        string[] others = [.. Enumerable.Range(10, 40).Select(i => $"f{i}")];
+        string json = "{" + string.Join(',', Enumerable.Range(0, 50).Select(i => $"\"f{i}\":{i}")) + "}";
+        await using (var store = await OpenStore.InAsync(_folder.Path))
+        {
+            await store.DeclareAsync(Collection(Things, "f0"));
+            await store.WriteAsync(Put(Things, "x", json));
+            await store.DeclareAsync(Collection(Things, many));
+            await store.WriteAsync(Put(Things, "y", json));
+        }
+
+        await using var again = await OpenStore.InAsync(_folder.Path);
+        await again.DeclareAsync(Collection(Things, others));
+        await again.WriteAsync(Put(Things, "z", json));
+
+        foreach (string field in others)
+        {
+            var query = new Query(Things) { Limit = 9, ScannedMax = 0, Filter = Filter($"{field} == {field[1..]}") };
+            Assert.Equal(["x", "y", "z"], await again.ListAsync(query));
+        }
+    }
+
+    [Fact]
     public void The_newer_one_of_the_two_libraries_is_used() => Assert.True(SqliteLibrary.Version >= 3_035_005, $"{SqliteLibrary.Version}");
 
     private async Task AssertRefusedAsync(StoreRefusal reason, string part)
@@ -202,7 +227,7 @@ public sealed class SqliteOpeningTests : IDisposable
 
     private void Execute(string sql)
     {
-        using var connection = Connection.Open(Path.Combine(_folder.Path, "store.db"), isWriter: true, cacheKiB: 64);
+        using var connection = Connection.Open(Path.Combine(_folder.Path, "store.db"), isWriter: true, cacheKiB: 64, lockMilliseconds: 0);
         connection.Execute(sql);
     }
 
