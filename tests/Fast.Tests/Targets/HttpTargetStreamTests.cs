@@ -78,10 +78,12 @@ public sealed class HttpTargetStreamTests
     [Fact]
     public async Task The_service_sees_the_client_go()
     {
+        var here = new TaskCompletionSource();
         var gone = new TaskCompletionSource<string>();
         await using var upstream = new RawUpstream(async connection =>
         {
-            await connection.HearHeadAsync();
+            await connection.HearAsync("helloworld");
+            here.SetResult();
             gone.SetResult(await connection.HearAllAsync());
         });
         await using var service = await PublishedService.StartAsync(upstream);
@@ -89,6 +91,7 @@ public sealed class HttpTargetStreamTests
 
         await client.SayAsync("POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\nhello");
         await client.SayAsync("world");
+        await here.Task.WaitAsync(Patience);
         client.Reset();
 
         await gone.Task.WaitAsync(Patience);
@@ -345,8 +348,12 @@ public sealed class HttpTargetStreamTests
     {
         var (app, url) = await StartServerAsync(async http =>
         {
+            // Kept until it is whole: the client does not listen before it has sent everything.
+            using var body = new MemoryStream();
+            await http.Request.Body.CopyToAsync(body);
             http.Response.ContentLength = http.Request.ContentLength;
-            await http.Request.Body.CopyToAsync(http.Response.Body);
+            body.Position = 0;
+            await body.CopyToAsync(http.Response.Body);
         });
         await using var closing = app;
         await using var service = await PublishedService.StartAsync(PublishedService.Spec(url));

@@ -72,6 +72,11 @@ internal sealed class RequestBodyPump(HttpRequest request, UpstreamConnection co
         {
             connection.Abort(AbortReason.ClientGone);
         }
+        catch
+        {
+            connection.Abort(AbortReason.RequestBody); // a bug: nobody shall wait for the rest
+            throw;
+        }
     }
 
     public static Problem ProblemOf(BadHttpRequestException e) => e.StatusCode switch

@@ -305,7 +305,10 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
             Framing.ToClose => await body.CopyToCloseAsync(),
             _ => throw new UnreachableException(),
         };
-        return isWhole ? null : body.Failure ?? "unknown";
+        if (!isWhole) return body.Failure ?? "unknown";
+
+        await body.FinishAsync();
+        return null;
     }
 
     private bool MayRetry(UpstreamConnection connection, UpstreamFault fault) =>
