@@ -1,13 +1,25 @@
 using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Routing;
+using Stateway.Model.Names;
 
 namespace Stateway.Gateway;
 
 /// <summary>One request on its way through the pipeline, and what the steps have found out about it.</summary>
-public sealed class Exchange(HttpContext http)
+public sealed class Exchange(HttpContext http, TimeProvider time)
 {
     public HttpContext Http { get; } = http;
+    public HttpRequest Request => Http.Request;
+    public HttpResponse Response => Http.Response;
 
-    /// <summary>The operation and its path parameters, decoded.</summary>
+    /// <summary>Names this request in a problem document and in the log. Made when first asked for.</summary>
+    public string RequestId => field ??= ResourceId.New(time);
+
+    /// <summary>The operation that matched. Set by the first step; never null behind it.</summary>
+    public Operation Operation { get; set; } = null!;
+
+    /// <summary>The path's parameters, decoded.</summary>
     public RouteMatch Match { get; set; }
+
+    /// <summary>The body, when a step had to read it whole; a target then uses this.</summary>
+    public ReadOnlyMemory<byte>? Body { get; set; }
 }

@@ -7,20 +7,9 @@ public static class Conformance
     public static string? Folder(string name)
     {
         string? root = Environment.GetEnvironmentVariable("STATEWAY_CONFORMANCE");
-        if (string.IsNullOrEmpty(root))
-        {
-            if (RepositoryRoot() is not { } repository) return null;
-            root = Path.Combine(repository, "..", "shared", "conformance");
-        }
+        if (string.IsNullOrEmpty(root)) root = Repository.Path("..", "shared", "conformance");
 
         string folder = Path.GetFullPath(Path.Combine(root, name));
         return Directory.Exists(folder) ? folder : null;
-    }
-
-    private static string? RepositoryRoot()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Stateway.slnx"))) folder = Path.GetDirectoryName(folder);
-        return folder;
     }
 }

@@ -1,15 +1,9 @@
 namespace Stateway.Gateway.Routing;
 
 /// <summary>What a path matched: the values of the template's parameters, percent-decoded, in the template's order.</summary>
-public struct RouteMatch
+public readonly record struct RouteMatch(string[] ParameterNames, string[] ParameterValues)
 {
-    /// <summary>Names of the parameters, in the template's order.</summary>
-    public string[] ParameterNames;
-
-    /// <summary>Their values; the array may be longer than <see cref="ParameterNames"/>.</summary>
-    public string[] ParameterValues;
-
-    public readonly string? Value(string name)
+    public string? Value(string name)
     {
         for (int i = 0; i < ParameterNames.Length; i++)
         {

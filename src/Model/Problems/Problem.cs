@@ -6,11 +6,9 @@ namespace Stateway.Model.Problems;
 /// A refusal that explains itself: the problem details of RFC 9457. It is a value: the step of the
 /// pipeline that returns one ends the request, and one place writes it, as JSON or as XML.
 /// </summary>
-public sealed record Problem(ProblemType Type)
+/// <param name="Detail">What was wrong with this request, in one or two sentences, and what would be right.</param>
+public sealed record Problem(ProblemType Type, string? Detail = null)
 {
-    /// <summary>What was wrong with this request, in one or two sentences, and what would be right.</summary>
-    public string? Detail { get; init; }
-
     /// <summary>Every error found, not only the first.</summary>
     public ImmutableArray<ProblemError> Errors { get; init; } = [];
 
@@ -24,13 +22,13 @@ public sealed record Problem(ProblemType Type)
         this with { Headers = Headers.Add(new(header, value)) };
 }
 
-/// <summary>One thing that is wrong, and where: exactly one of the three places is set, or none for the whole.</summary>
+/// <summary>One thing that is wrong, and where: one of the three places is set, or none for the whole.</summary>
 public sealed record ProblemError(string Code, string Detail)
 {
     /// <summary>JSON pointer (RFC 6901) into the request's body.</summary>
     public string? Pointer { get; init; }
 
-    /// <summary>Name of a path or query parameter.</summary>
+    /// <summary>Name of a path, query or cookie parameter.</summary>
     public string? Parameter { get; init; }
 
     /// <summary>Name of a request header.</summary>

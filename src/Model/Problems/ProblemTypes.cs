@@ -1,26 +1,108 @@
 namespace Stateway.Model.Problems;
 
-/// <summary>Every kind of problem there is. <c>docs/reference/problems.md</c> is generated from this list.</summary>
+/// <summary>
+/// Every kind of problem there is. The server explains each at its path, and <c>docs/reference/problems.md</c> is
+/// generated from this list.
+/// </summary>
 public static class ProblemTypes
 {
-    public static readonly ProblemType BadGateway = new(502, "BAD_GATEWAY", "The service behind this operation could not answer.",
-        "The connection to the service failed, or what it sent was not valid HTTP. The operator's log says which.");
+    public static readonly ProblemType MalformedRequest = new(400, "MALFORMED_REQUEST", "The request is malformed.",
+        "The request is not valid HTTP, could be read in two ways, or its path is no plain path (dot segments, NUL, broken percent-encoding).");
 
-    public static readonly ProblemType UpstreamTimeout = new(504, "UPSTREAM_TIMEOUT", "The service behind this operation took too long.",
-        "The service did not begin its answer within the operation's timeout.");
+    public static readonly ProblemType InvalidParameter = new(400, "INVALID_PARAMETER", "A parameter is wrong.",
+        "A path, query, header or cookie parameter is unknown, missing or not what its schema asks for. Every one is listed.");
+
+    public static readonly ProblemType InvalidFilter = new(400, "INVALID_FILTER", "The filter can't be used.",
+        "The filter is not an expression, names a field that there is not, or reads too many rows for want of an index. The problem says where and what would be right.");
+
+    public static readonly ProblemType InvalidPageToken = new(400, "INVALID_PAGE_TOKEN", "The page token does not belong to this list.",
+        "A page token is valid only with the parameters of the request that it came from. Repeat the request without it to begin anew.");
+
+    public static readonly ProblemType MalformedBody = new(400, "MALFORMED_BODY", "The body is malformed.",
+        "The body is not well-formed JSON (RFC 8259, no duplicate names, at most 64 levels) or XML (no document type, at most 64 levels), or is not encoded as its Content-Encoding says.");
+
+    public static readonly ProblemType IdMismatch = new(400, "ID_MISMATCH", "The body's id is not the URL's.",
+        "An id in the body must be the one in the URL; it can also be left out.");
+
+    public static readonly ProblemType InvalidPatch = new(400, "INVALID_PATCH", "The patch is not a patch.",
+        "The body is well formed, but no JSON Patch document (RFC 6902).");
+
+    public static readonly ProblemType NotFound = new(404, "NOT_FOUND", "There is nothing here.",
+        "No operation has this path, or no resource has this id.");
+
+    public static readonly ProblemType MethodNotAllowed = new(405, "METHOD_NOT_ALLOWED", "The method does not apply here.",
+        "The path exists, but not with this method. The Allow field names the methods that it has.");
+
+    public static readonly ProblemType NotAcceptable = new(406, "NOT_ACCEPTABLE", "No representation fits the Accept field.",
+        "The problem names the representations that there are.");
+
+    public static readonly ProblemType RequestTimeout = new(408, "REQUEST_TIMEOUT", "The request took too long to arrive.",
+        "The body arrived more slowly than the server waits for.");
+
+    public static readonly ProblemType AlreadyExists = new(409, "ALREADY_EXISTS", "There is a resource with this id already.",
+        "POST creates only. PUT replaces what exists.");
+
+    public static readonly ProblemType NotUnique = new(409, "NOT_UNIQUE", "Another resource has this value already.",
+        "The field was declared unique in its collection.");
+
+    public static readonly ProblemType StillReferenced = new(409, "STILL_REFERENCED", "Other resources refer to this one.",
+        "A resource can be deleted when nothing refers to it any more. The problem names a collection and field that do.");
+
+    public static readonly ProblemType WrongState = new(409, "WRONG_STATE", "The resource's state does not allow this.",
+        "The action has a condition, and it does not hold now, or a JSON Patch tests for what is not so. The problem says what must be true.");
+
+    public static readonly ProblemType TooMuchContention = new(409, "TOO_MUCH_CONTENTION", "The resource changes too fast.",
+        "Others kept changing the resource while this request tried to. Nothing was written; try again.");
+
+    public static readonly ProblemType PageTokenExpired = new(410, "PAGE_TOKEN_EXPIRED", "The page token is too old.",
+        "Page tokens are valid for three days. Repeat the request without it to begin anew.");
+
+    public static readonly ProblemType PreconditionFailed = new(412, "PRECONDITION_FAILED", "The resource is not as the condition asks.",
+        "An If-Match, If-None-Match or If-Unmodified-Since field does not hold. The ETag field carries the current tag, if there is one.");
 
     public static readonly ProblemType BodyTooLarge = new(413, "BODY_TOO_LARGE", "The request's body is too large.",
         "The body, or what it expands to, is larger than the limit that the problem names.");
 
-    public static readonly ProblemType MalformedRequest = new(400, "MALFORMED_REQUEST", "The request is malformed.",
-        "The request is not valid HTTP, or could be read in two ways.");
+    public static readonly ProblemType UriTooLong = new(414, "URI_TOO_LONG", "The request's URL is too long.",
+        "The problem names the limit.");
+
+    public static readonly ProblemType UnsupportedMediaType = new(415, "UNSUPPORTED_MEDIA_TYPE", "The body's media type or encoding is not supported here.",
+        "The Accept, Accept-Patch or Accept-Encoding field of the answer names what is.");
 
     public static readonly ProblemType InvalidBody = new(422, "INVALID_BODY", "The body does not fit the schema.",
         "The body is well formed, but not what the schema asks for. Every error is listed with its JSON pointer.");
 
-    public static readonly ProblemType MalformedBody = new(400, "MALFORMED_BODY", "The body is malformed.",
-        "The body is not well-formed JSON or XML.");
+    public static readonly ProblemType PatchFailed = new(422, "PATCH_FAILED", "The patch does not apply to the resource.",
+        "An operation of the JSON Patch names a place that the resource does not have. Nothing was changed.");
 
-    public static readonly ProblemType InvalidParameter = new(400, "INVALID_PARAMETER", "A parameter is wrong.",
-        "A path, query, header or cookie parameter is unknown, missing or does not fit its schema.");
+    public static readonly ProblemType PreconditionRequired = new(428, "PRECONDITION_REQUIRED", "A condition is required.",
+        "Changes of this collection need If-Match with the resource's ETag (or If-None-Match: * to create only), so that nobody overwrites what they have not seen.");
+
+    public static readonly ProblemType HeadersTooLarge = new(431, "HEADERS_TOO_LARGE", "The request's header section is too large.",
+        "The problem names the limit.");
+
+    public static readonly ProblemType Internal = new(500, "INTERNAL", "Something went wrong here.",
+        "The fault is the server's. Its log tells the rest, under the request's id.");
+
+    public static readonly ProblemType BadGateway = new(502, "BAD_GATEWAY", "The service behind this operation could not answer.",
+        "The connection to the service failed, or what it sent was not valid HTTP. The operator's log says which.");
+
+    public static readonly ProblemType Unavailable = new(503, "UNAVAILABLE", "The server can't do this right now.",
+        "Too much waits already, or the store can't write now. Nothing was done; try again after the time that Retry-After names.");
+
+    public static readonly ProblemType UpstreamTimeout = new(504, "UPSTREAM_TIMEOUT", "The service behind this operation took too long.",
+        "The service did not begin its answer within the operation's timeout.");
+
+    public static readonly ProblemType StorageFull = new(507, "STORAGE_FULL", "The disk is full.",
+        "Nothing was written. What had been acknowledged before is kept.");
+
+    /// <summary>All of them, by status.</summary>
+    public static IReadOnlyList<ProblemType> All { get; } =
+    [
+        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch,
+        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
+        TooMuchContention, PageTokenExpired, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
+        InvalidBody, PatchFailed, PreconditionRequired, HeadersTooLarge, Internal, BadGateway, Unavailable,
+        UpstreamTimeout, StorageFull,
+    ];
 }

@@ -4,7 +4,7 @@ namespace Stateway.Model.Schemas.Checks;
 internal static class Suggestion
 {
     private const int NameCharactersMax = 64;
-    private const int NamesMax = 500;
+    private const int NamesMax = 200;
 
     /// <returns>The nearest of the known names, when it is near enough to be meant; or null.</returns>
     public static string? For(string name, IReadOnlyList<string> known)
@@ -16,6 +16,8 @@ internal static class Suggestion
         for (int i = 0; i < known.Count && i < NamesMax; i++)
         {
             if (known[i].Length > NameCharactersMax || Math.Abs(known[i].Length - name.Length) >= bestDistance) continue;
+
+            if (known[i] == name) continue; // known, but not here: another alternative's
 
             int distance = Distance(name, known[i]);
             if (distance < bestDistance) (best, bestDistance) = (known[i], distance);

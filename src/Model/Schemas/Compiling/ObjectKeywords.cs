@@ -8,7 +8,8 @@ namespace Stateway.Model.Schemas.Compiling;
 internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
 {
     private readonly KeywordReader _keywords = new(site.Place, compiler.Defects);
-    private readonly HashSet<string> _setAside = site.SetAside.Length == 0 ? [] : [.. site.SetAside.Split('\n')];
+    private readonly HashSet<string> _setAside = compiler.NameSets[site.SetAside];
+    private readonly HashSet<string> _merged = compiler.NameSets[site.Merged];
 
     private readonly Dictionary<string, int> _indexes = [];
     private readonly List<string> _names = [];
@@ -48,7 +49,7 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
         foreach (var (name, place) in _keywords.SchemaMap("properties"))
         {
             int i = IndexOf(name);
-            var value = compiler.Require(site.ForValue(place)); // set aside or not, its defects are defects
+            var value = compiler.Require(site.ForValue(place) with { IsMerged = _merged.Contains(name) }); // set aside or not, its defects are defects
             if (_roles[i] == NameRole.Ignored) continue;
             _roles[i] = NameRole.Property;
             _values[i] = value;

@@ -22,6 +22,7 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
     private readonly DynamicScopes _scopes = new();
 
     public DefectList Defects { get; } = new();
+    public NameSets NameSets { get; } = new();
     public SchemaIndex Index => index;
     public SchemaDialect Dialect => dialect;
     public SchemaUse Use => use;
@@ -29,7 +30,7 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
 
     public SchemaCompilation Compile(SchemaPlace root)
     {
-        var node = Require(new Site(root, IsPart: false, use.Closed, DynamicScopes.None, ""));
+        var node = Require(new Site(root, IsPart: false, use.Closed, DynamicScopes.None));
         while (_pending.TryDequeue(out var next)) Fill(next.Site, next.Node);
 
         foreach (var (filled, _) in _places) filled.Objects?.ForgetEmptyValues();
@@ -91,7 +92,7 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
     private void Fill(Site site, Node node)
     {
         var survey = SurveyOf(site);
-        if (survey is not null) site = site with { SetAside = string.Join('\n', survey.MarkedNames.Order(StringComparer.Ordinal)) };
+        if (survey is not null) site = site with { SetAside = NameSets.IdOf(survey.MarkedNames), Merged = NameSets.IdOf(survey.MergedNames) };
 
         var keywords = new KeywordReader(site.Place, Defects);
         bool only30 = dialect == SchemaDialect.OpenApi30;
@@ -110,7 +111,7 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
         if (!only30 && keywords.Schema("unevaluatedProperties") is { } rest) node.UnevaluatedProperties = Require(site.ForValue(rest));
         if (node.UnevaluatedProperties is not null && survey is null) survey = ValueSurvey.Of(site.Place, index, dialect, null);
         if (survey is not null && node.UnevaluatedProperties is not null) node.KnownNames = survey.KnownNames;
-        if (survey is not null && site is { Closed: true, IsPart: false }) Close(node, survey);
+        if (survey is not null && site is { Closed: true, IsPart: false, IsMerged: false }) Close(node, survey);
     }
 
     private ValueSurvey? SurveyOf(Site site)

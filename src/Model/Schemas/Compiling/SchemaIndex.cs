@@ -70,6 +70,19 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
         return Find(document) is { } resource && TryResolve(resource, hash < 0 ? "#" : uri[hash..], out place, out why);
     }
 
+    /// <summary>The schema that a reference without siblings that matter names; one that leads nowhere, or in a circle, stays.</summary>
+    public SchemaPlace Follow(SchemaPlace place)
+    {
+        var passed = new HashSet<SchemaPlace>();
+        while (passed.Add(place) && SchemaKeywords.IsOnlyReference(place, dialect)
+            && TryResolve(place.Resource, place.Text("$ref")!, out var target, out _))
+        {
+            place = target;
+        }
+
+        return place;
+    }
+
     private SchemaResource? Find(string uri)
     {
         if (_resources.TryGetValue(uri, out var resource)) return resource;

@@ -14,7 +14,7 @@ internal static class SchemaKeywords
 
     private static readonly string[] s_list = ["allOf", "anyOf", "oneOf", "prefixItems"];
 
-    private static readonly string[] s_map = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
+    private static readonly string[] s_map = ["properties", "patternProperties", "dependentSchemas", "dependencies", "$defs", "definitions"];
 
     /// <summary>Keywords that a value can fail, or that say something about how others are read.</summary>
     private static readonly FrozenSet<string> s_asserting = FrozenSet.ToFrozenSet(

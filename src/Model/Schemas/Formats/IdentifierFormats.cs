@@ -45,7 +45,7 @@ internal static class IdentifierFormats
         return s.SequenceEqual("#"u8) || IsJsonPointer(s);
     }
 
-    public static bool IsRegex(ReadOnlySpan<byte> s) => EcmaPattern.TryRead(Encoding.UTF8.GetString(s), out _) is not null;
+    public static bool IsRegex(ReadOnlySpan<byte> s) => EcmaPattern.IsValid(Encoding.UTF8.GetString(s));
 
     /// <summary>RFC 4648, section 4, with its padding and without white space.</summary>
     public static bool IsBase64(ReadOnlySpan<byte> s) =>

@@ -36,6 +36,9 @@ internal sealed class JsonTape
     /// <summary>Name tokens whose object has an earlier member of the same name.</summary>
     public List<int> Duplicates { get; } = [];
 
+    /// <summary>Of each depth, the child of a container at which the last pointer went through; see <see cref="JsonText.PointerTo"/>.</summary>
+    public (int Container, int Child, int Ordinal)[] Cursors { get; } = new (int, int, int)[DepthMax];
+
     public static JsonTape Rent()
     {
         var tape = t_idle ?? new JsonTape();
@@ -58,6 +61,7 @@ internal sealed class JsonTape
         _unescapedLength = 0;
         _fault = default;
         Duplicates.Clear();
+        Array.Fill(Cursors, (-1, 0, 0));
 
         bool done = utf8.Length <= BytesMax
             ? Utf8.IsValid(utf8) ? ReadText(utf8) : Fail(EndOfValidUtf8(utf8), "UTF-8 was expected")

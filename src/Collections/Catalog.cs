@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Stateway.Model.Apis;
+using Stateway.Store;
+
+namespace Stateway.Collections;
+
+/// <summary>All collections of all APIs, with the references between them resolved. Immutable once built.</summary>
+public sealed class Catalog
+{
+    private readonly Dictionary<string, Collection> _byStoreName = new(StringComparer.Ordinal);
+
+    public Catalog(IEnumerable<ApiSpec> apis)
+    {
+        foreach (var api in apis)
+        {
+            foreach (var declaration in api.Collections) Add(declaration, api.BasePath, parent: null);
+        }
+
+        foreach (var collection in _byStoreName.Values) Connect(collection);
+    }
+
+    public Collection this[string storeName] => _byStoreName[storeName];
+
+    public IEnumerable<Collection> Collections => _byStoreName.Values;
+
+    public IReadOnlyList<CollectionSpec> ToSpecs() => [.. _byStoreName.Values.Select(c => c.ToSpec())];
+
+    private Collection Add(CollectionDeclaration declaration, string urlPrefix, Collection? parent)
+    {
+        string url = $"{urlPrefix}/{declaration.Name}";
+        var collection = new Collection(declaration, url) { Parent = parent };
+        _byStoreName.Add(declaration.StoreName, collection);
+        var descendants = ImmutableArray.CreateBuilder<string>();
+        foreach (var child in declaration.Children)
+        {
+            var added = Add(child, url + "/{}", collection);
+            descendants.Add(added.StoreName);
+            descendants.AddRange(added.Descendants);
+        }
+
+        collection.Descendants = descendants.ToImmutable();
+        return collection;
+    }
+
+    private void Connect(Collection collection)
+    {
+        foreach (var reference in collection.References)
+        {
+            if (!_byStoreName.TryGetValue(reference.Target, out var target)) continue; // the reader has refused such a document
+
+            target.Referrers = target.Referrers.Add(new(collection.StoreName, reference.Field.Name));
+            collection.ReferenceTargets = collection.ReferenceTargets.SetItem(reference.Field.Name, target);
+        }
+    }
+}

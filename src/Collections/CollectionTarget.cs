@@ -1,0 +1,69 @@
+using Stateway.Collections.Reading;
+using Stateway.Collections.Writing;
+using Stateway.Gateway;
+using Stateway.Gateway.Targets;
+using Stateway.Model.Apis;
+using Stateway.Model.Names;
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Collections;
+
+/// <summary>
+/// Answers one operation of a stored collection: the REST semantics of <c>docs/reference/wire.md</c> over the store.
+/// One target stands for one verb on one collection.
+/// </summary>
+public sealed class CollectionTarget : ITarget
+{
+    private readonly Func<Exchange, ValueTask<Problem?>> _answer;
+
+    /// <param name="action">For <see cref="CollectionVerb.Act"/>: what it does.</param>
+    /// <param name="actionTarget">Answers the action instead, once its condition holds; null when the action only sets fields.</param>
+    public CollectionTarget(
+        Collection collection, CollectionVerb verb, CollectionServices services, ActionDeclaration? action = null, ITarget? actionTarget = null)
+    {
+        var reads = new Reads(collection, services);
+        var writes = new Writes(collection, services);
+        _answer = verb switch
+        {
+            CollectionVerb.List => reads.ListAsync,
+            CollectionVerb.Get => reads.GetAsync,
+            CollectionVerb.Create => writes.CreateAsync,
+            CollectionVerb.Replace => writes.ReplaceAsync,
+            CollectionVerb.Patch => writes.PatchAsync,
+            CollectionVerb.Delete => writes.DeleteAsync,
+            CollectionVerb.Act => new Act(collection, services, action!, actionTarget).AnswerAsync,
+            _ => throw new ArgumentOutOfRangeException(nameof(verb)),
+        };
+    }
+
+    public ValueTask<Problem?> AnswerAsync(Exchange exchange) => _answer(exchange);
+}
+
+/// <summary>What every collection works with.</summary>
+public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time);
+
+/// <summary>Where a request's path leads in the store.</summary>
+internal static class Paths
+{
+    /// <summary>The path of the resource, parents included: <c>o1/i1</c>. Null when an id in the URL can't be one.</summary>
+    public static string? OfResource(Exchange exchange)
+    {
+        string[] ids = exchange.Match.ParameterValues;
+        foreach (string id in ids)
+        {
+            if (!ResourceId.IsValid(id)) return null;
+        }
+
+        return ids.Length == 1 ? ids[0] : string.Join('/', ids);
+    }
+
+    /// <summary>The path of the parent of a collection's resources; empty at the top. Null when an id can't be one.</summary>
+    public static string? OfParent(Exchange exchange) => exchange.Match.ParameterValues.Length == 0 ? "" : OfResource(exchange);
+
+    public static Problem NotFound(Collection collection, string path) =>
+        new(ProblemTypes.NotFound, $"There is no {collection.Declaration.Name} resource \"{path}\".");
+
+    public static Problem MalformedId() =>
+        new(ProblemTypes.NotFound, $"No resource can have this id: an id is {ResourceId.Rule}.");
+}

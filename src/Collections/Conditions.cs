@@ -1,0 +1,88 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Primitives;
+using Stateway.Collections.Representations;
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Collections;
+
+/// <summary>Conditional requests in the order that RFC 9110, section 13.2.2 gives.</summary>
+internal static class Conditions
+{
+    public enum Reading { Proceed, NotModified, Failed }
+
+    /// <param name="etag">The tag of the very representation that would be sent.</param>
+    public static Reading ForRead(IHeaderDictionary headers, Entry entry, string etag)
+    {
+        if (headers.IfMatch is { Count: > 0 } ifMatch)
+        {
+            if (!EntityTag.IsAny(ifMatch) && !EntityTag.NamesRevision(ifMatch, entry.Revision, weak: false)) return Reading.Failed;
+        }
+        else if (TryDate(headers.IfUnmodifiedSince, out var unmodified) && Seconds(entry.UpdateTime) > unmodified)
+        {
+            return Reading.Failed;
+        }
+
+        if (headers.IfNoneMatch is { Count: > 0 } ifNoneMatch)
+            return EntityTag.IsAny(ifNoneMatch) || Names(ifNoneMatch, etag) ? Reading.NotModified : Reading.Proceed;
+
+        return TryDate(headers.IfModifiedSince, out var modified) && Seconds(entry.UpdateTime) <= modified ? Reading.NotModified : Reading.Proceed;
+    }
+
+    /// <param name="current">Null when there is no such resource.</param>
+    /// <param name="required">The collection wants a condition for every change of what exists.</param>
+    public static Problem? ForWrite(IHeaderDictionary headers, Entry? current, bool required)
+    {
+        bool conditional = false;
+        if (headers.IfMatch is { Count: > 0 } ifMatch)
+        {
+            conditional = true;
+            if (current is null || !(EntityTag.IsAny(ifMatch) || EntityTag.NamesRevision(ifMatch, current.Revision, weak: false)))
+                return Failed(current, "If-Match");
+        }
+        else if (TryDate(headers.IfUnmodifiedSince, out var unmodified))
+        {
+            conditional = true;
+            if (current is null || Seconds(current.UpdateTime) > unmodified) return Failed(current, "If-Unmodified-Since");
+        }
+
+        if (headers.IfNoneMatch is { Count: > 0 } ifNoneMatch)
+        {
+            conditional = true;
+            if (current is not null && (EntityTag.IsAny(ifNoneMatch) || EntityTag.NamesRevision(ifNoneMatch, current.Revision, weak: true)))
+                return Failed(current, "If-None-Match");
+        }
+
+        if (!required || conditional || current is null) return null;
+        return new Problem(ProblemTypes.PreconditionRequired, $"Send If-Match: {EntityTag.Of(current.Revision)} to change the resource as it is now.")
+            .With("ETag", EntityTag.Of(current.Revision));
+    }
+
+    public static Problem Failed(Entry? current, string field)
+    {
+        var problem = new Problem(ProblemTypes.PreconditionFailed, current is null
+            ? $"{field} does not hold: there is no such resource."
+            : $"{field} does not hold: the resource's tag is {EntityTag.Of(current.Revision)} now.");
+        return current is null ? problem : problem.With("ETag", EntityTag.Of(current.Revision));
+    }
+
+    private static bool Names(StringValues tags, string etag)
+    {
+        foreach (string? line in tags)
+        {
+            if (line is not null && line.Contains(etag, StringComparison.Ordinal)) return true; // a tag with its quotes is never part of another
+        }
+
+        return false;
+    }
+
+    /// <summary>HTTP dates have whole seconds; a date that is none is ignored (RFC 9110, section 13.1.3).</summary>
+    private static bool TryDate(StringValues value, out DateTimeOffset date)
+    {
+        date = default;
+        return value.Count == 1 && DateTimeOffset.TryParseExact(value[0], "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
+    }
+
+    private static DateTimeOffset Seconds(DateTimeOffset time) => new(time.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);
+}

@@ -1,0 +1,114 @@
+using System.Buffers.Text;
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Stateway.Model.Expressions;
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Collections.Reading;
+
+/// <summary>
+/// Page tokens: the place where the next page begins, authenticated so that nobody makes one up, and bound to the
+/// list they belong to. They carry no rights. Layout before base64url: tag (16 bytes), version (1), issue time in Unix
+/// seconds (8), hash of the list's parameters (8), path, then the order fields' values.
+/// </summary>
+public sealed class PageTokens(byte[] key, TimeProvider time)
+{
+    public static readonly TimeSpan Lifetime = TimeSpan.FromDays(3);
+
+    private const int TagBytes = 16;
+    private const byte Version = 1;
+
+    /// <param name="list">Everything that makes the list what it is: collection, parent, filter, order.</param>
+    public string Issue(Cursor cursor, string list)
+    {
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream, Encoding.UTF8);
+        writer.Write(new byte[TagBytes]);
+        writer.Write(Version);
+        writer.Write(time.GetUtcNow().ToUnixTimeSeconds());
+        writer.Write(HashOf(list));
+        writer.Write(cursor.Path);
+        writer.Write7BitEncodedInt(cursor.Values.Length);
+        foreach (var value in cursor.Values) Write(writer, value);
+
+        byte[] bytes = stream.ToArray();
+        Tag(bytes.AsSpan(TagBytes), bytes);
+        return Base64Url.EncodeToString(bytes);
+    }
+
+    public Problem? TryRead(string token, string list, out Cursor? cursor)
+    {
+        cursor = null;
+        var invalid = new Problem(ProblemTypes.InvalidPageToken, "Take page_token from the answer before, with the same filter, order_by and field parameters, or leave it out.")
+        {
+            Errors = [new("INVALID", "page_token is not one of this list.") { Parameter = "page_token" }],
+        };
+
+        byte[] bytes;
+        try
+        {
+            if (token.Length > 8192) return invalid;
+            bytes = Base64Url.DecodeFromChars(token);
+        }
+        catch (FormatException)
+        {
+            return invalid;
+        }
+
+        Span<byte> tag = stackalloc byte[TagBytes];
+        if (bytes.Length < TagBytes + 18) return invalid;
+        Tag(bytes.AsSpan(TagBytes), tag);
+        if (!CryptographicOperations.FixedTimeEquals(tag, bytes.AsSpan(0, TagBytes))) return invalid;
+
+        // Behind the tag everything is as it was written.
+        using var reader = new BinaryReader(new MemoryStream(bytes, TagBytes, bytes.Length - TagBytes), Encoding.UTF8);
+        if (reader.ReadByte() != Version) return invalid;
+
+        var issued = DateTimeOffset.FromUnixTimeSeconds(reader.ReadInt64());
+        if (reader.ReadUInt64() != HashOf(list)) return invalid;
+        if (time.GetUtcNow() - issued > Lifetime) return new(ProblemTypes.PageTokenExpired, $"It was issued at {issued:yyyy-MM-dd'T'HH:mm:ss'Z'}.");
+
+        string path = reader.ReadString();
+        var values = new Value[reader.Read7BitEncodedInt()];
+        for (int i = 0; i < values.Length; i++) values[i] = Read(reader);
+        cursor = new([.. values], path);
+        return null;
+    }
+
+    private void Tag(ReadOnlySpan<byte> content, Span<byte> tag)
+    {
+        Span<byte> full = stackalloc byte[HMACSHA256.HashSizeInBytes];
+        HMACSHA256.HashData(key, content, full);
+        full[..TagBytes].CopyTo(tag);
+    }
+
+    private static ulong HashOf(string list) => BitConverter.ToUInt64(SHA256.HashData(Encoding.UTF8.GetBytes(list)));
+
+    private static void Write(BinaryWriter writer, Value value)
+    {
+        writer.Write((byte)value.Kind);
+        switch (value.Kind)
+        {
+            case ValueKind.Bool: writer.Write(value.AsBool); break;
+            case ValueKind.Int: writer.Write(value.AsInt); break;
+            case ValueKind.Double: writer.Write(value.AsDouble); break;
+            case ValueKind.String: writer.Write(value.AsString); break;
+            case ValueKind.Timestamp: writer.Write(value.AsTicks); break;
+            default: break; // missing, null and what has no order of its own are their kind alone
+        }
+    }
+
+    private static Value Read(BinaryReader reader) => (ValueKind)reader.ReadByte() switch
+    {
+        ValueKind.Null => Value.Null,
+        ValueKind.Bool => Value.Of(reader.ReadBoolean()),
+        ValueKind.Int => Value.Of(reader.ReadInt64()),
+        ValueKind.Double => Value.Of(reader.ReadDouble()),
+        ValueKind.String => Value.Of(reader.ReadString()),
+        ValueKind.Timestamp => Value.Of(new DateTimeOffset(reader.ReadInt64(), TimeSpan.Zero)),
+        ValueKind.List or ValueKind.Map => Value.OfList(ImmutableArray<Value>.Empty),
+        _ => Value.Missing,
+    };
+}

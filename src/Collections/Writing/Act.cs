@@ -1,0 +1,89 @@
+using System.Text.Json;
+using Stateway.Gateway;
+using Stateway.Gateway.Content;
+using Stateway.Gateway.Targets;
+using Stateway.Gateway.Validation;
+using Stateway.Model.Apis;
+using Stateway.Model.Expressions;
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Collections.Writing;
+
+/// <summary>
+/// An action: checks its condition, then sets fields in one commit, or lets another target answer. The condition and
+/// the change are one atomic step, as with every change.
+/// </summary>
+internal sealed class Act(Collection collection, CollectionServices services, ActionDeclaration action, ITarget? target)
+{
+    private readonly Writes _writes = new(collection, services);
+
+    public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
+    {
+        if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+        if (Answering.Refuses(exchange) is { } refused) return refused;
+
+        ReadOnlyMemory<byte> body = default;
+        if (action.RequestSchema is { } schema)
+        {
+            (body, var problem) = await BodyReader.ReadJsonAsync(exchange, services.Limits, xml: null);
+            problem ??= RequestValidation.Check(schema, body.Span);
+            if (problem is not null) return problem;
+        }
+
+        if (target is not null) return await HandOnAsync(exchange, path, body, target);
+
+        return await _writes.ChangeAsync(exchange, path, Preferences.Of(exchange.Request), (current, now) =>
+        {
+            if (current is null) return new(default, Paths.NotFound(collection, path));
+            if (CheckWhen(current, body, now) is { } wrongState) return new(default, wrongState);
+
+            using var resource = JsonDocument.Parse(current.Value);
+            var scope = ScopeOf(resource.RootElement, body, now);
+            var changes = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+            foreach (var (field, expression) in action.Set)
+            {
+                var value = Evaluation.Evaluate(expression, scope);
+                if (value.Kind == ValueKind.Error)
+                    return new(default, new(ProblemTypes.WrongState, $"{field} could not be set: {value.AsString}"));
+                changes[field] = value.Kind == ValueKind.Missing ? "null"u8.ToArray() : JsonOf(value);
+            }
+
+            byte[] next = Composer.Rewrite(current.Value.Span, changes, now);
+            return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
+        });
+    }
+
+    private async ValueTask<Problem?> HandOnAsync(Exchange exchange, string path, ReadOnlyMemory<byte> body, ITarget answering)
+    {
+        if (await services.Store.GetAsync(new Key(collection.StoreName, path), exchange.Http.RequestAborted) is not { } current)
+            return Paths.NotFound(collection, path);
+
+        return Conditions.ForWrite(exchange.Request.Headers, current, required: false)
+            ?? CheckWhen(current, body, services.Time.GetUtcNow())
+            ?? await answering.AnswerAsync(exchange);
+    }
+
+    private Problem? CheckWhen(Entry current, ReadOnlyMemory<byte> body, DateTimeOffset now)
+    {
+        if (action.When is null) return null;
+
+        using var resource = JsonDocument.Parse(current.Value);
+        var value = Evaluation.Evaluate(action.When, ScopeOf(resource.RootElement, body, now));
+        return value is { Kind: ValueKind.Bool, AsBool: true } ? null
+            : new(ProblemTypes.WrongState, $"{action.Name} needs {action.WhenText}, and that is not so now.");
+    }
+
+    private static Scope ScopeOf(JsonElement resource, ReadOnlyMemory<byte> body, DateTimeOffset now)
+    {
+        var request = body.IsEmpty ? Value.Missing : Value.OfJson(JsonElement.Parse(body.Span));
+        return new Scope(resource, new Dictionary<string, Value>(StringComparer.Ordinal) { ["request"] = request, ["now"] = Value.Of(now) });
+    }
+
+    private static byte[] JsonOf(Value value)
+    {
+        using var stream = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(stream, JsonOptions.Readable)) value.WriteTo(writer);
+        return stream.ToArray();
+    }
+}

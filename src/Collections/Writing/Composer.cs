@@ -1,0 +1,222 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Stateway.Collections.Representations;
+using Stateway.Model.Schemas;
+
+namespace Stateway.Collections.Writing;
+
+/// <summary>
+/// Makes the value that is stored of the body that came: drops what the store or the server owns (readOnly), keeps
+/// those fields' present values, adds defaults, the id and the times. Everything else is copied byte for byte.
+/// </summary>
+internal sealed class Composer
+{
+    public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
+
+    private readonly Owned _owned;
+    private readonly Defaults _defaults;
+
+    public Composer(Shape shape)
+    {
+        _owned = Owned.Of(shape, depth: 0) ?? Owned.Nothing;
+        _defaults = Defaults.Of(shape);
+    }
+
+    /// <param name="body">An object that the request schema accepts.</param>
+    /// <param name="current">The stored value that is replaced; empty when there is none.</param>
+    public byte[] Compose(ReadOnlySpan<byte> body, string id, ReadOnlySpan<byte> current, DateTimeOffset now)
+    {
+        var output = new ArrayBufferWriter<byte>(body.Length + 160);
+        output.Write("{\"id\":\""u8);
+        WriteAscii(output, id);
+        output.Write("\""u8);
+
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 70 });
+        reader.Read();
+        _owned.CopyProperties(ref reader, body, current, output, isRoot: true, first: false);
+
+        output.Write(",\"create_time\":"u8);
+        var created = current.IsEmpty ? default : JsonSlice.Find(current, "create_time");
+        if (created.IsEmpty) WriteTime(output, now);
+        else output.Write(created);
+        output.Write(",\"update_time\":"u8);
+        WriteTime(output, now);
+        output.Write("}"u8);
+
+        if (_defaults.IsEmpty) return output.WrittenSpan.ToArray();
+
+        var completed = new ArrayBufferWriter<byte>(output.WrittenCount + 64);
+        _defaults.Apply(output.WrittenSpan, completed);
+        return completed.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Sets fields of a stored value, readOnly ones too: what an action does.</summary>
+    public static byte[] Rewrite(ReadOnlySpan<byte> current, IReadOnlyDictionary<string, byte[]> changes, DateTimeOffset now)
+    {
+        var output = new ArrayBufferWriter<byte>(current.Length + 64);
+        var left = new Dictionary<string, byte[]>(changes, StringComparer.Ordinal);
+        output.Write("{"u8);
+        var reader = new Utf8JsonReader(current, new JsonReaderOptions { MaxDepth = 70 });
+        reader.Read();
+        bool first = true;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            string name = reader.GetString()!;
+            int nameStart = (int)reader.TokenStartIndex;
+            reader.Read();
+            int valueStart = (int)reader.TokenStartIndex;
+            reader.Skip();
+            if (!first) output.Write(","u8);
+            first = false;
+            output.Write(current[nameStart..valueStart]);
+            if (left.Remove(name, out byte[]? changed)) output.Write(changed);
+            else if (name == "update_time") WriteTime(output, now);
+            else output.Write(current[valueStart..(int)reader.BytesConsumed]);
+        }
+
+        foreach (var (name, value) in left)
+        {
+            if (!first) output.Write(","u8);
+            first = false;
+            output.Write(JsonSerializer.SerializeToUtf8Bytes(name));
+            output.Write(":"u8);
+            output.Write(value);
+        }
+
+        output.Write("}"u8);
+        return output.WrittenSpan.ToArray();
+    }
+
+    private static void WriteTime(IBufferWriter<byte> output, DateTimeOffset time)
+    {
+        output.Write("\""u8);
+        var span = output.GetSpan(24);
+        time.UtcDateTime.TryFormat(span, out int written, TimeFormat, CultureInfo.InvariantCulture);
+        output.Advance(written);
+        output.Write("\""u8);
+    }
+
+    private static void WriteAscii(IBufferWriter<byte> output, string text)
+    {
+        Ascii.FromUtf16(text, output.GetSpan(text.Length), out int written);
+        output.Advance(written);
+    }
+
+    /// <summary>Which fields of an object the server owns, and the same for the objects inside.</summary>
+    private sealed class Owned
+    {
+        public static readonly Owned Nothing = new();
+
+        private readonly HashSet<string> _fields = new(StringComparer.Ordinal);
+        private readonly Dictionary<string, Owned> _inside = new(StringComparer.Ordinal);
+
+        public static Owned? Of(Shape shape, int depth)
+        {
+            if (depth > 16) return null; // a recursive schema
+            if (shape.Items is { } items && shape.Properties.IsEmpty) return Of(items, depth + 1);
+
+            Owned? owned = null;
+            foreach (var (name, property) in shape.Properties)
+            {
+                if (property.ReadOnly) (owned ??= new())._fields.Add(name);
+                else if (Of(property, depth + 1) is { } inside) (owned ??= new())._inside.Add(name, inside);
+            }
+
+            return owned;
+        }
+
+        /// <summary>Copies an object's properties without its braces.</summary>
+        /// <param name="reader">On the object's start; on its end afterwards.</param>
+        /// <param name="isRoot">The store's own three fields are left away too, whatever the schema says of them.</param>
+        /// <param name="first">Nothing stands in front in this object.</param>
+        public void CopyProperties(
+            ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, bool first)
+        {
+            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+            {
+                bool dropped = isRoot && IsStoreOwned(ref reader);
+                Owned? inside = null;
+                if (!dropped && (_fields.Count > 0 || _inside.Count > 0))
+                {
+                    string name = reader.GetString()!;
+                    dropped = _fields.Contains(name);
+                    _inside.TryGetValue(name, out inside);
+                    if (inside is not null && !dropped)
+                    {
+                        Separate(output, ref first);
+                        int start = (int)reader.TokenStartIndex;
+                        reader.Read();
+                        output.Write(json[start..(int)reader.TokenStartIndex]);
+                        inside.Copy(ref reader, json, current.IsEmpty ? default : JsonSlice.Find(current, name), output);
+                        continue;
+                    }
+                }
+
+                int nameStart = (int)reader.TokenStartIndex;
+                reader.Read();
+                reader.Skip();
+                if (dropped) continue;
+
+                Separate(output, ref first);
+                output.Write(json[nameStart..(int)reader.BytesConsumed]);
+            }
+
+            if (!current.IsEmpty && current[0] == '{') KeepPresent(current, output, isRoot, ref first);
+        }
+
+        private void Copy(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output)
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                output.Write("{"u8);
+                CopyProperties(ref reader, json, current, output, isRoot: false, first: true);
+                output.Write("}"u8);
+            }
+            else if (reader.TokenType == JsonTokenType.StartArray)
+            {
+                // Items have no identity, so nothing of theirs can be kept.
+                output.Write("["u8);
+                bool first = true;
+                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                {
+                    Separate(output, ref first);
+                    Copy(ref reader, json, default, output);
+                }
+
+                output.Write("]"u8);
+            }
+            else
+            {
+                int start = (int)reader.TokenStartIndex;
+                reader.Skip();
+                output.Write(json[start..(int)reader.BytesConsumed]);
+            }
+        }
+
+        private void KeepPresent(ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, ref bool first)
+        {
+            foreach (string field in _fields)
+            {
+                if (isRoot && field is "id" or "create_time" or "update_time") continue;
+                var value = JsonSlice.Find(current, field);
+                if (value.IsEmpty) continue;
+
+                Separate(output, ref first);
+                output.Write(JsonSerializer.SerializeToUtf8Bytes(field));
+                output.Write(":"u8);
+                output.Write(value);
+            }
+        }
+
+        private static bool IsStoreOwned(ref Utf8JsonReader reader) =>
+            reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("create_time"u8) || reader.ValueTextEquals("update_time"u8);
+
+        private static void Separate(IBufferWriter<byte> output, ref bool first)
+        {
+            if (!first) output.Write(","u8);
+            first = false;
+        }
+    }
+}

@@ -1,0 +1,193 @@
+using System.Collections.Immutable;
+using Microsoft.AspNetCore.Http;
+using Stateway.Collections.Representations;
+using Stateway.Gateway;
+using Stateway.Gateway.Content;
+using Stateway.Model.Names;
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Collections.Writing;
+
+/// <summary>
+/// POST, PUT, PATCH and DELETE. A change reads the resource, decides, and commits on condition that the resource is
+/// still what was read; when somebody was faster it begins again, so that check and write are one atomic step.
+/// </summary>
+internal sealed class Writes(Collection collection, CollectionServices services)
+{
+    private const int AttemptsMax = 50;
+
+    private readonly Bodies _bodies = new(collection, services.Limits);
+    private readonly Integrity _integrity = new(collection);
+
+    public async ValueTask<Problem?> CreateAsync(Exchange exchange)
+    {
+        if (Paths.OfParent(exchange) is not { } parent) return Paths.MalformedId();
+        if (Answering.Refuses(exchange) is { } refused) return refused;
+
+        var preferences = Preferences.Of(exchange.Request);
+        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        problem ??= ReadId(exchange, body.Span, out _);
+        if (problem is not null) return problem;
+
+        ReadId(exchange, body.Span, out string? chosen);
+        string id = chosen ?? ResourceId.New(services.Time);
+        var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
+        var now = services.Time.GetUtcNow();
+        byte[] value = collection.Composer.Compose(body.Span, id, default, now);
+
+        var result = await CommitAsync(key, 0, new Write.Put(key, now, value), value);
+        if (result is CommitResult.Committed committed)
+        {
+            exchange.Response.Headers.Location = $"{LocationBase(exchange)}/{id}";
+            return await Answers.WrittenAsync(exchange, collection, new(key, committed.Revision, now, value), StatusCodes.Status201Created, preferences);
+        }
+
+        return result is CommitResult.Conflict { Precondition: Precondition.AtRevision }
+            ? new(ProblemTypes.AlreadyExists, $"{collection.Declaration.Name} has a resource \"{id}\" already; PUT replaces it.")
+            : _integrity.ToProblem(result);
+    }
+
+    public async ValueTask<Problem?> ReplaceAsync(Exchange exchange)
+    {
+        if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+        if (Answering.Refuses(exchange) is { } refused) return refused;
+
+        var preferences = Preferences.Of(exchange.Request);
+        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        problem ??= CheckId(body.Span, IdOf(path));
+        if (problem is not null) return problem;
+
+        return await ChangeAsync(exchange, path, preferences, (current, now) => new Draft(
+            collection.Composer.Compose(body.Span, IdOf(path), current is null ? default : current.Value.Span, now), null));
+    }
+
+    public async ValueTask<Problem?> PatchAsync(Exchange exchange)
+    {
+        if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+        if (Answering.Refuses(exchange) is { } refused) return refused;
+
+        var preferences = Preferences.Of(exchange.Request);
+        var (patch, problem) = await Patch.ReadAsync(exchange, services.Limits);
+        if (problem is not null) return problem;
+
+        return await ChangeAsync(exchange, path, preferences, (current, now) =>
+        {
+            if (current is null) return new(default, Paths.NotFound(collection, path));
+
+            var (patched, failed) = patch!.Apply(current.Value, services.Limits);
+            failed ??= _bodies.Check(ref patched, preferences) ?? CheckId(patched.Span, IdOf(path));
+            return failed is not null ? new(default, failed)
+                : new(collection.Composer.Compose(patched.Span, IdOf(path), current.Value.Span, now), null);
+        });
+    }
+
+    public async ValueTask<Problem?> DeleteAsync(Exchange exchange)
+    {
+        if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+
+        var key = new Key(collection.StoreName, path);
+        for (int attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var current = await services.Store.GetAsync(key, exchange.Http.RequestAborted);
+            var problem = Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition);
+            if (current is null) return problem ?? Paths.NotFound(collection, path);
+            if (problem is not null) return problem;
+
+            var transaction = new Transaction(
+                [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(IdOf(path))],
+                [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path))]);
+            var result = await services.Store.CommitAsync(transaction, CancellationToken.None);
+            if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
+            if (result is not CommitResult.Committed) return _integrity.ToProblem(result);
+
+            exchange.Response.StatusCode = StatusCodes.Status204NoContent;
+            return null;
+        }
+
+        return new(ProblemTypes.TooMuchContention);
+    }
+
+    /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
+    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft)
+    {
+        var key = new Key(collection.StoreName, path);
+        for (int attempt = 0; attempt < AttemptsMax; attempt++)
+        {
+            var current = await services.Store.GetAsync(key, exchange.Http.RequestAborted);
+            if (Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition) is { } failed) return failed;
+
+            var now = services.Time.GetUtcNow();
+            var (value, problem) = draft(current, now);
+            if (problem is not null) return problem;
+
+            var result = await CommitAsync(key, current?.Revision ?? 0, new Write.Put(key, now, value), value);
+            if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
+            if (result is not CommitResult.Committed committed) return _integrity.ToProblem(result);
+
+            if (current is null) exchange.Response.Headers.Location = LocationBase(exchange);
+            return await Answers.WrittenAsync(exchange, collection, new(key, committed.Revision, now, value),
+                current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK, preferences);
+        }
+
+        return new(ProblemTypes.TooMuchContention);
+    }
+
+    /// <summary>A commit that has begun is waited for even when the client goes: its outcome is not the client's to cancel.</summary>
+    private ValueTask<CommitResult> CommitAsync(Key key, long revision, Write.Put put, ReadOnlyMemory<byte> value)
+    {
+        var preconditions = ImmutableArray.CreateBuilder<Precondition>();
+        preconditions.Add(new Precondition.AtRevision(key, revision));
+        if (collection.Parent is { } parent) preconditions.Add(new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])));
+        _integrity.OfPut(value.Span, key.Path, preconditions);
+        return services.Store.CommitAsync(new(preconditions.ToImmutable(), [put]), CancellationToken.None);
+    }
+
+    /// <summary>The id that the client chose: <c>?id=</c>, or the body's.</summary>
+    private static Problem? ReadId(Exchange exchange, ReadOnlySpan<byte> body, out string? id)
+    {
+        id = null;
+        if (exchange.Request.QueryString.HasValue)
+        {
+            foreach (var (name, value) in exchange.Request.Query)
+            {
+                if (name != "id")
+                {
+                    return new Problem(ProblemTypes.InvalidParameter, Wording.Count(1, "parameter"))
+                    {
+                        Errors = [new("UNKNOWN_PARAMETER", $"{name} is no parameter here; there is id.") { Parameter = name }],
+                    };
+                }
+
+                id = value.ToString();
+            }
+        }
+
+        var inBody = JsonSlice.Find(body, "id");
+        if (id is null)
+        {
+            if (inBody.IsEmpty || inBody is [(byte)'n', ..]) return null;
+            id = JsonSlice.AsString(inBody);
+            if (id is not null && ResourceId.IsValid(id)) return null;
+            return new(ProblemTypes.InvalidBody, Wording.Count(1, "field")) { Errors = [new("ID", $"An id is {ResourceId.Rule}.") { Pointer = "/id" }] };
+        }
+
+        if (!ResourceId.IsValid(id))
+            return new(ProblemTypes.InvalidParameter, Wording.Count(1, "parameter")) { Errors = [new("ID", $"An id is {ResourceId.Rule}.") { Parameter = "id" }] };
+        return CheckId(body, id);
+    }
+
+    private static Problem? CheckId(ReadOnlySpan<byte> body, string id)
+    {
+        var inBody = JsonSlice.Find(body, "id");
+        return inBody.IsEmpty || JsonSlice.AsString(inBody) == id ? null
+            : new(ProblemTypes.IdMismatch, $"The URL says \"{id}\".") { Errors = [new("ID_MISMATCH", $"This must be \"{id}\", or be left out.") { Pointer = "/id" }] };
+    }
+
+    private static string IdOf(string path) => path[(path.LastIndexOf('/') + 1)..];
+
+    private static string LocationBase(Exchange exchange) => exchange.Request.Path.ToUriComponent();
+}
+
+/// <summary>What a change wants to store, or why it does not.</summary>
+internal readonly record struct Draft(ReadOnlyMemory<byte> Value, Problem? Problem);

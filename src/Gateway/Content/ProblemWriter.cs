@@ -1,0 +1,55 @@
+using System.Buffers;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Stateway.Model.Problems;
+
+namespace Stateway.Gateway.Content;
+
+/// <summary>Writes problems: <c>application/problem+json</c>, or <c>application/problem+xml</c> for who prefers XML.</summary>
+public static class ProblemWriter
+{
+    public static ValueTask WriteAsync(Exchange exchange, Problem problem)
+    {
+        var response = exchange.Response;
+        var headers = response.Headers;
+        response.Clear();
+        response.StatusCode = problem.Type.Status;
+        foreach (var (name, value) in problem.Headers) headers.Append(name, value);
+        headers.CacheControl = "no-store";
+        headers.Vary = "Accept";
+
+        var json = new ArrayBufferWriter<byte>(512);
+        WriteJson(problem, exchange.RequestId, json);
+        return Answering.WriteProblemAsync(exchange, json.WrittenMemory);
+    }
+
+    private static void WriteJson(Problem problem, string requestId, IBufferWriter<byte> output)
+    {
+        using var writer = new Utf8JsonWriter(output, JsonOptions.Readable);
+        writer.WriteStartObject();
+        writer.WriteString("type", problem.Type.Path);
+        writer.WriteString("title", problem.Type.Title);
+        writer.WriteNumber("status", problem.Type.Status);
+        writer.WriteString("code", problem.Type.Code);
+        if (problem.Detail is not null) writer.WriteString("detail", problem.Detail);
+        writer.WriteString("instance", "urn:request:" + requestId);
+        if (!problem.Errors.IsDefaultOrEmpty)
+        {
+            writer.WriteStartArray("errors");
+            foreach (var error in problem.Errors)
+            {
+                writer.WriteStartObject();
+                if (error.Pointer is not null) writer.WriteString("pointer", error.Pointer);
+                if (error.Parameter is not null) writer.WriteString("parameter", error.Parameter);
+                if (error.Header is not null) writer.WriteString("header", error.Header);
+                writer.WriteString("code", error.Code);
+                writer.WriteString("detail", error.Detail);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        writer.WriteEndObject();
+    }
+}

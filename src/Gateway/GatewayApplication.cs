@@ -1,0 +1,26 @@
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Abstractions;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Stateway.Gateway;
+
+/// <summary>
+/// Connects the web server to the pipeline without a host in between: what a host adds (scopes, diagnostics,
+/// middleware) costs a fifth of a small answer's time and nothing here uses it. One context is kept for each connection.
+/// </summary>
+public sealed class GatewayApplication(RequestPipeline pipeline) : IHttpApplication<DefaultHttpContext>
+{
+    public DefaultHttpContext CreateContext(IFeatureCollection contextFeatures)
+    {
+        if (contextFeatures is not IHostContextContainer<DefaultHttpContext> container) return new DefaultHttpContext(contextFeatures);
+
+        if (container.HostContext is { } context) context.Initialize(contextFeatures);
+        else container.HostContext = context = new DefaultHttpContext(contextFeatures);
+        return context;
+    }
+
+    public Task ProcessRequestAsync(DefaultHttpContext context) => pipeline.HandleAsync(context);
+
+    public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
+}

@@ -1,0 +1,150 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging;
+using Stateway.Gateway.Content;
+using Stateway.Gateway.Routing;
+using Stateway.Gateway.Serving;
+using Stateway.Model.Problems;
+
+namespace Stateway.Gateway;
+
+/// <summary>
+/// Carries one request through the gateway: match, validate, answer. The first step that returns a
+/// <see cref="Problem"/> ends the request, and it is written in one place. No step reads the store; all of them read
+/// one immutable <see cref="RoutingTable"/>.
+/// </summary>
+public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits limits, TimeProvider time, ILogger logger)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        var exchange = new Exchange(http, time);
+        Problem? problem;
+        try
+        {
+            problem = await RunAsync(exchange);
+        }
+        catch (BadHttpRequestException e)
+        {
+            problem = OfServer(e);
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            return; // the client went away; nobody waits for an answer
+        }
+        catch (Exception e)
+        {
+            Log.Failed(logger, e, http.Request.Method, http.Request.Path, exchange.RequestId);
+            problem = new(ProblemTypes.Internal, $"The request's id is {exchange.RequestId}.");
+        }
+
+        if (problem is not null) await FinishAsync(exchange, problem);
+    }
+
+    /// <returns>Null when the response has been written.</returns>
+    private ValueTask<Problem?> RunAsync(Exchange exchange)
+    {
+        // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
+        if (Match(exchange, tables.Current) is { } refused) return new(refused);
+
+        // 5. Validate
+        if (exchange.Operation.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
+
+        // 7. Answer
+        return exchange.Operation.Target.AnswerAsync(exchange);
+    }
+
+    private async ValueTask<Problem?> ValidateAndAnswerAsync(Exchange exchange, Validation.RequestValidation validation) =>
+        await validation.CheckAsync(exchange, limits) ?? await exchange.Operation.Target.AnswerAsync(exchange);
+
+    private Problem? Match(Exchange exchange, RoutingTable table)
+    {
+        var request = exchange.Request;
+        string target = exchange.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target.Length > limits.UrlLengthMax)
+            return new(ProblemTypes.UriTooLong, $"The URL has {target.Length} characters; the limit is {limits.UrlLengthMax}.");
+        if (RequestFraming.Refuse(request) is { } twoWays) return twoWays;
+        if (HeadersTooLarge(request.Headers, limits.HeadersBytesMax))
+            return new(ProblemTypes.HeadersTooLarge, $"The limit is {limits.HeadersBytesMax} bytes.");
+
+        var result = table.Find(request.Method, PathOf(target), out var operation, out var match, out string? allow);
+        switch (result)
+        {
+            case RoutingResult.Found:
+                exchange.Operation = operation!;
+                exchange.Match = match;
+                return null;
+
+            case RoutingResult.MethodNotAllowed when request.Method == "OPTIONS":
+                exchange.Operation = Operation.Options;
+                exchange.Response.Headers.Allow = allow;
+                return null;
+
+            case RoutingResult.MethodNotAllowed:
+                return new Problem(ProblemTypes.MethodNotAllowed, $"{request.Method} does not apply here; {allow} do.").With("Allow", allow!);
+
+            case RoutingResult.MalformedPath:
+                return new(ProblemTypes.MalformedRequest, "The path has a dot segment, a NUL or broken percent-encoding.");
+
+            default:
+                return new(ProblemTypes.NotFound, "No operation has this path.");
+        }
+    }
+
+    /// <summary>The path of a request target in origin form or absolute form (RFC 9112, section 3.2), as it came.</summary>
+    private static ReadOnlySpan<char> PathOf(string target)
+    {
+        var path = target.AsSpan();
+        if (path.IsEmpty || path[0] != '/')
+        {
+            int authority = path.IndexOf("://");
+            if (authority < 0) return path;
+            path = path[(authority + 3)..];
+            int slash = path.IndexOf('/');
+            path = slash < 0 ? "/" : path[slash..];
+        }
+
+        int query = path.IndexOf('?');
+        return query < 0 ? path : path[..query];
+    }
+
+    private static bool HeadersTooLarge(IHeaderDictionary headers, int bytesMax)
+    {
+        int bytes = 0;
+        foreach (var (name, values) in headers)
+        {
+            foreach (string? value in values) bytes += name.Length + (value?.Length ?? 0) + 4;
+        }
+
+        return bytes > bytesMax;
+    }
+
+    private async Task FinishAsync(Exchange exchange, Problem problem)
+    {
+        if (problem.Cause is { } cause) Log.Refused(logger, exchange.Request.Method, exchange.Request.Path, problem.Type.Status, cause, exchange.RequestId);
+
+        if (exchange.Response.HasStarted)
+        {
+            exchange.Http.Abort(); // an answer cut short must not look complete
+            return;
+        }
+
+        await ProblemWriter.WriteAsync(exchange, problem);
+    }
+
+    /// <summary>What the server found wrong while the body was read.</summary>
+    private Problem OfServer(BadHttpRequestException e) => e.StatusCode switch
+    {
+        StatusCodes.Status413PayloadTooLarge => new(ProblemTypes.BodyTooLarge, $"The limit is {limits.BodyBytesMax} bytes."),
+        StatusCodes.Status408RequestTimeout => new(ProblemTypes.RequestTimeout),
+        _ => new Problem(ProblemTypes.MalformedRequest, e.Message),
+    };
+
+    private static partial class Log
+    {
+        [LoggerMessage(1001, LogLevel.Error, "{Method} {Path} failed. Request {RequestId}.")]
+        public static partial void Failed(ILogger logger, Exception e, string method, string path, string requestId);
+
+        [LoggerMessage(1002, LogLevel.Warning, "{Method} {Path} was answered with {Status}: {Cause} Request {RequestId}.")]
+        public static partial void Refused(ILogger logger, string method, string path, int status, string cause, string requestId);
+    }
+}

@@ -1,0 +1,18 @@
+using Stateway.Gateway.Targets;
+using Stateway.Gateway.Validation;
+using Stateway.Model.Apis;
+
+namespace Stateway.Gateway.Routing;
+
+/// <summary>An operation as the gateway runs it: what it demands of a request, and what answers.</summary>
+/// <param name="Path">Full template, base path included: <c>/v1/weather/{city}</c>.</param>
+/// <param name="Validation">Null when nothing is checked before the target (a collection checks its own input).</param>
+public sealed record Operation(string Method, string Path, string OperationId, ITarget Target, RequestValidation? Validation = null)
+{
+    /// <summary>Answers OPTIONS on every path that has an operation.</summary>
+    public static Operation Options { get; } = new("OPTIONS", "*", "options", new OptionsTarget());
+
+    public static Operation Of(ApiSpec api, OperationSpec spec, ITarget target) =>
+        new(spec.Method, api.BasePath + spec.Path, spec.OperationId, target,
+            spec.Target is TargetSpec.Collection ? null : RequestValidation.Of(spec));
+}

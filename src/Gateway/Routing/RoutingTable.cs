@@ -1,0 +1,216 @@
+using System.Diagnostics.CodeAnalysis;
+
+namespace Stateway.Gateway.Routing;
+
+/// <summary>
+/// Which operation answers a method and a path. Immutable; a request takes it once and keeps it to its end.
+/// A tree of path segments; a literal segment wins over a parameter.
+/// <example><code>
+/// /orders            GET list, POST create
+/// └─ {id}            GET get, PUT replace …
+///    ├─ items        GET, POST
+///    └─ :cancel      POST          (matches /orders/o1:cancel)
+/// </code></example>
+/// </summary>
+public sealed class RoutingTable
+{
+    private const int SegmentsMax = 64;
+
+    private readonly Node _root = new();
+
+    public static RoutingTable Empty { get; } = new([]);
+
+    /// <exception cref="ArgumentException">Two operations share method and path.</exception>
+    public RoutingTable(IEnumerable<Operation> operations)
+    {
+        foreach (var operation in operations) Add(operation);
+    }
+
+    /// <summary>Finds the operation for a request.</summary>
+    /// <param name="path">As it came, percent-encoded, without the query.</param>
+    public RoutingResult Find(string method, ReadOnlySpan<char> path, out Operation? operation, out RouteMatch match, out string? allow)
+    {
+        operation = null;
+        match = default;
+        allow = null;
+
+        if (path.IsEmpty || path[0] != '/') return RoutingResult.MalformedPath;
+        path = path[1..];
+
+        Span<Range> segments = stackalloc Range[SegmentsMax];
+        int count = path.IsEmpty ? 0 : path.Split(segments, '/');
+        if (count == SegmentsMax) return RoutingResult.NotFound;
+
+        for (int i = 0; i < count; i++)
+        {
+            if (IsTrick(path[segments[i]])) return RoutingResult.MalformedPath;
+        }
+
+        if (!TryWalk(_root, path, segments[..count], 0, out var route)) return RoutingResult.NotFound;
+
+        operation = route.Operation(method);
+        allow = route.Allow;
+        if (operation is null) return RoutingResult.MethodNotAllowed;
+
+        match = route.Parameters(path, segments[..count]);
+        return RoutingResult.Found;
+    }
+
+    /// <summary>Dot segments, a NUL and broken percent-encoding are refused rather than interpreted.</summary>
+    private static bool IsTrick(ReadOnlySpan<char> segment)
+    {
+        if (!segment.Contains('%')) return segment is "." or "..";
+
+        for (int i = 0; i < segment.Length; i++)
+        {
+            if (segment[i] != '%') continue;
+            if (i + 2 >= segment.Length || !char.IsAsciiHexDigit(segment[i + 1]) || !char.IsAsciiHexDigit(segment[i + 2])) return true;
+            if (segment[i + 1] == '0' && segment[i + 2] == '0') return true;
+        }
+
+        string decoded = Uri.UnescapeDataString(segment);
+        // UnescapeDataString leaves bytes that are not UTF-8 encoded as they were.
+        return decoded is "." or ".." || (decoded.Contains('%') && !segment.Contains("%25", StringComparison.Ordinal));
+    }
+
+    private static bool TryWalk(Node node, ReadOnlySpan<char> path, ReadOnlySpan<Range> segments, int at, [NotNullWhen(true)] out Route? route)
+    {
+        if (at == segments.Length)
+        {
+            route = node.Route;
+            return route is not null;
+        }
+
+        var segment = path[segments[at]];
+        if (node.Literals is { } literals)
+        {
+            var found = segment.Contains('%')
+                ? literals.GetValueOrDefault(Uri.UnescapeDataString(segment))
+                : literals.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var next) ? next : null;
+            if (found is not null && TryWalk(found, path, segments, at + 1, out route)) return true;
+        }
+
+        if (!segment.IsEmpty && node.Suffixes is { } suffixes && at == segments.Length - 1 && segment.LastIndexOf(':') is > 0 and var colon
+            && suffixes.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment[(colon + 1)..], out route))
+        {
+            return true;
+        }
+
+        if (!segment.IsEmpty && node.Parameter is { } parameter && TryWalk(parameter, path, segments, at + 1, out route)) return true;
+
+        route = node.Rest;
+        return route is not null;
+    }
+
+    private void Add(Operation operation)
+    {
+        var node = _root;
+        string[] segments = operation.Path.Length <= 1 ? [] : operation.Path[1..].Split('/');
+        List<RouteParameter> parameters = [];
+        for (int i = 0; i < segments.Length; i++)
+        {
+            string segment = segments[i];
+            bool isLast = i == segments.Length - 1;
+            int close = segment.IndexOf('}');
+            if (segment.Length == 0 || segment[0] != '{' || close < 0)
+            {
+                node.Literals ??= new(StringComparer.Ordinal);
+                if (!node.Literals.TryGetValue(segment, out var literal)) node.Literals.Add(segment, literal = new());
+                node = literal;
+            }
+            else if (isLast && segment.EndsWith("+}", StringComparison.Ordinal))
+            {
+                parameters.Add(new(segment[1..^2], i, IsRest: true, Suffix: 0));
+                (node.Rest ??= new(parameters)).Add(operation);
+                return;
+            }
+            else if (isLast && close < segment.Length - 1 && segment[close + 1] == ':')
+            {
+                string suffix = segment[(close + 2)..];
+                parameters.Add(new(segment[1..close], i, IsRest: false, Suffix: suffix.Length + 1));
+                node.Suffixes ??= new(StringComparer.Ordinal);
+                if (!node.Suffixes.TryGetValue(suffix, out var route)) node.Suffixes.Add(suffix, route = new(parameters));
+                route.Add(operation);
+                return;
+            }
+            else
+            {
+                parameters.Add(new(segment[1..close], i, IsRest: false, Suffix: 0));
+                node = node.Parameter ??= new();
+            }
+        }
+
+        (node.Route ??= new(parameters)).Add(operation);
+    }
+
+    private sealed class Node
+    {
+        public Dictionary<string, Node>? Literals;
+        public Node? Parameter;
+
+        /// <summary><c>{id}:name</c>, by name; only as the last segment.</summary>
+        public Dictionary<string, Route>? Suffixes;
+
+        /// <summary><c>{name+}</c>: takes every segment that is left.</summary>
+        public Route? Rest;
+
+        /// <summary>What answers when the path ends here.</summary>
+        public Route? Route;
+    }
+
+    /// <param name="Suffix">Characters at the end of the segment that don't belong to the value.</param>
+    private readonly record struct RouteParameter(string Name, int Segment, bool IsRest, int Suffix);
+
+    /// <summary>The operations of one path, by method.</summary>
+    private sealed class Route
+    {
+        private readonly RouteParameter[] _parameters;
+        private readonly string[] _names;
+        private readonly List<Operation> _operations = [];
+
+        public Route(List<RouteParameter> parameters)
+        {
+            _parameters = [.. parameters];
+            _names = [.. parameters.Select(p => p.Name)];
+        }
+
+        public string Allow { get; private set; } = "OPTIONS";
+
+        public void Add(Operation operation)
+        {
+            if (_operations.Exists(o => o.Method == operation.Method))
+                throw new ArgumentException($"{operation.Method} {operation.Path} has two operations.");
+
+            _operations.Add(operation);
+            Allow = string.Join(", ", _operations.Select(o => o.Method).Append("OPTIONS")
+                .Concat(_operations.Any(o => o.Method == "GET") ? ["HEAD"] : []).Distinct().Order(StringComparer.Ordinal));
+        }
+
+        /// <summary>HEAD is answered by GET (RFC 9110, section 9.3.2); the server leaves the content away.</summary>
+        public Operation? Operation(string method)
+        {
+            foreach (var operation in _operations)
+            {
+                if (operation.Method == method) return operation;
+            }
+
+            return method == "HEAD" ? Operation("GET") : null;
+        }
+
+        public RouteMatch Parameters(ReadOnlySpan<char> path, ReadOnlySpan<Range> segments)
+        {
+            string[] values = _parameters.Length == 0 ? [] : new string[_parameters.Length];
+            for (int i = 0; i < values.Length; i++)
+            {
+                var parameter = _parameters[i];
+                var text = parameter.IsRest ? path[segments[parameter.Segment].Start..] : path[segments[parameter.Segment]];
+                text = text[..^parameter.Suffix];
+                values[i] = text.Contains('%') ? Uri.UnescapeDataString(text) : text.ToString();
+            }
+
+            return new RouteMatch(_names, values);
+        }
+    }
+}
+
+public enum RoutingResult { Found, NotFound, MethodNotAllowed, MalformedPath }

@@ -1,0 +1,44 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text.Json;
+using Stateway.Gateway.Content;
+using Stateway.Model.Problems;
+
+namespace Stateway.Gateway.Targets;
+
+/// <summary>Answers with the same bytes every time: the served document, an API's base, a problem's explanation.</summary>
+public sealed class FixedTarget(string mediaType, ReadOnlyMemory<byte> content, params KeyValuePair<string, string>[] headers) : ITarget
+{
+    private readonly string _etag = Answering.ETagOf(content.Span);
+
+    /// <summary>A page that explains a kind of problem (RFC 9457, section 3.1.1).</summary>
+    public static FixedTarget Of(ProblemType type) => OfMembers(
+        [], ("type", type.Path), ("title", type.Title), ("status", type.Status.ToString(CultureInfo.InvariantCulture)), ("code", type.Code), ("explanation", type.Explanation));
+
+    /// <summary>A JSON object of texts.</summary>
+    public static FixedTarget OfMembers(KeyValuePair<string, string>[] headers, params ReadOnlySpan<(string Name, string Text)> members)
+    {
+        var json = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(json, JsonOptions.Readable))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, text) in members) writer.WriteString(name, text);
+            writer.WriteEndObject();
+        }
+
+        return new FixedTarget("application/json", json.WrittenMemory, headers);
+    }
+
+    public ValueTask<Problem?> AnswerAsync(Exchange exchange)
+    {
+        foreach (var (name, value) in headers) exchange.Response.Headers[name] = value;
+        exchange.Response.Headers.ETag = _etag;
+        if (exchange.Request.Headers.IfNoneMatch.Count > 0 && Answering.Matches(exchange.Request.Headers.IfNoneMatch, _etag))
+        {
+            exchange.Response.StatusCode = 304;
+            return default;
+        }
+
+        return Answering.WriteAsync(exchange, mediaType, content);
+    }
+}

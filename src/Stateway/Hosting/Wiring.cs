@@ -1,0 +1,75 @@
+using System.Net;
+using Microsoft.Extensions.Logging;
+using Stateway.Collections;
+using Stateway.Gateway.Routing;
+using Stateway.Gateway.Targets;
+using Stateway.Gateway.Targets.Http;
+using Stateway.Model.Apis;
+using Stateway.Model.Problems;
+
+namespace Stateway.Hosting;
+
+/// <summary>Makes the routing table of the APIs: every operation with the target that answers it.</summary>
+internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self, ILogger logger) : IDisposable
+{
+    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog catalog)
+    {
+        var operations = new List<Operation>();
+        var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
+        foreach (var api in apis)
+        {
+            foreach (var spec in api.Operations)
+            {
+                var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
+                operations.Add(Operation.Of(api, spec, target));
+
+                // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
+                if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act })
+                {
+                    int slash = spec.Path.LastIndexOf('/');
+                    operations.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target));
+                }
+            }
+
+            AddOwn(operations, taken, api);
+        }
+
+        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
+        return new RoutingTable(operations);
+    }
+
+    /// <summary>The document, and the base that links to it (RFC 8631), unless the API has operations there itself.</summary>
+    private static void AddOwn(List<Operation> operations, HashSet<string> taken, ApiSpec api)
+    {
+        string document = api.BasePath + "/openapi.json";
+        AddUnlessTaken(new("GET", document, "getDocument", new FixedTarget("application/json", api.Document)));
+
+        var link = new KeyValuePair<string, string>("Link", $"<{document}>; rel=\"service-desc\"");
+        var welcome = FixedTarget.OfMembers([link], ("title", api.Title), ("version", api.Version), ("description", document));
+        AddUnlessTaken(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", welcome));
+        if (api.BasePath.Length > 0) AddUnlessTaken(new("GET", api.BasePath + "/", "getBase", welcome));
+
+        void AddUnlessTaken(Operation own)
+        {
+            if (taken.Add(own.Method + " " + own.Path)) operations.Add(own);
+        }
+    }
+
+    private ITarget TargetOf(TargetSpec spec, string path, Catalog catalog) => spec switch
+    {
+        TargetSpec.Collection { Verb: CollectionVerb.Act } act => ActOf(act, path, catalog),
+        TargetSpec.Collection stored => new CollectionTarget(catalog[stored.StoreName], stored.Verb, services),
+        TargetSpec.Http http => new HttpTarget(http.Url.StartsWith('/') ? http with { Url = $"http://{self}{http.Url}" } : http, path, upstreams, services.Time, logger),
+        TargetSpec.Mock mock => new MockTarget(mock),
+        _ => throw new ArgumentOutOfRangeException(nameof(spec)),
+    };
+
+    private CollectionTarget ActOf(TargetSpec.Collection spec, string path, Catalog catalog)
+    {
+        var collection = catalog[spec.StoreName];
+        var action = collection.Declaration.Actions.First(a => a.Name == spec.Action);
+        return new(collection, CollectionVerb.Act, services, action, action.Target is { } target ? TargetOf(target, path, catalog) : null);
+    }
+
+    public void Dispose() => upstreams.Dispose();
+}

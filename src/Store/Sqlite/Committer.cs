@@ -1,0 +1,269 @@
+using SQLitePCL;
+
+namespace Stateway.Store.Sqlite;
+
+/// <summary>
+/// The one writer: a thread that takes all transactions that wait, runs them as one database transaction,
+/// syncs it to the disk once, and answers each caller. It never waits for a batch to fill: while one batch is
+/// on its way to the disk, the next one gathers by itself.
+/// </summary>
+internal sealed class Committer
+{
+    private const int CheckpointPages = 4_000;       // 16 MB: moved without waiting for anyone
+    private const int CheckpointForcePages = 16_000; // 64 MB: waits for readers, shortly
+    private const int CheckpointWaitMilliseconds = 200;
+
+    private readonly string _file;
+    private readonly SqliteStoreOptions _options;
+    private readonly CollectionTables _tables;
+    private readonly EntryCache _cache;
+    private readonly CommitQueue _queue;
+    private readonly Thread _thread;
+    private readonly List<PendingCommit> _batch = [];
+    private readonly List<CommitResult> _results = [];
+    private readonly List<CacheKey> _written = [];
+    private Connection? _connection;
+    private long _revision;
+    private int _pagesSinceCheckpoint;
+    private int _logPages; // at the last checkpoint
+
+    /// <param name="connection">Becomes the committer's own.</param>
+    public Committer(
+        string file, Connection connection, long revision, SqliteStoreOptions options, CollectionTables tables, EntryCache cache)
+    {
+        _file = file;
+        _options = options;
+        _tables = tables;
+        _cache = cache;
+        _connection = connection;
+        _revision = revision;
+        _queue = new(options);
+        _thread = new(Run) { Name = "store committer", IsBackground = true };
+        _thread.Start();
+    }
+
+    /// <summary>Of the newest commit that is on disk.</summary>
+    public long Revision => Volatile.Read(ref _revision);
+
+    public int WaitingTransactions => _queue.Count;
+
+    public ValueTask<CommitResult> CommitAsync(PendingCommit commit) =>
+        _queue.TryAdd(commit)
+            ? new(commit.Task)
+            : new(new CommitResult.Unavailable("Too many writes wait for the disk."));
+
+    /// <summary>Runs <paramref name="job"/> on the committer's thread, between two batches.</summary>
+    /// <exception cref="SqliteException">The job failed; what it had not committed is undone.</exception>
+    public Task RunAsync(Action<Connection> job)
+    {
+        var work = new CommitterJob(job);
+        _queue.Add(work);
+        return work.Task;
+    }
+
+    /// <summary>Commits what waits, moves the log into the database file and ends.</summary>
+    public void Close()
+    {
+        _queue.Close();
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        while (_queue.Take(_batch, out var job))
+        {
+            if (job is null) Commit();
+            else RunJob(job);
+
+            CheckpointWhenDue();
+            _batch.Clear();
+        }
+
+        _connection?.Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE, CheckpointWaitMilliseconds, out _);
+        _connection?.Dispose();
+    }
+
+    private void RunJob(CommitterJob job)
+    {
+        try
+        {
+            job.Run(Connect());
+        }
+        catch (SqliteException e)
+        {
+            job.Fail(e);
+        }
+    }
+
+    /// <summary>The error policy of a batch: what fails, fails for all of it, and the next batch starts afresh.</summary>
+    private void Commit()
+    {
+        _results.Clear();
+        _written.Clear();
+        try
+        {
+            long revision = CommitBatch(Connect());
+            Volatile.Write(ref _revision, revision);
+        }
+        catch (SqliteException e)
+        {
+            _connection?.RollBack();
+            if (!e.IsFull) Disconnect();
+
+            // Also for those that seemed to conflict: they may have met a write that is undone now.
+            CommitResult failure = e.IsFull ? new CommitResult.Full() : new CommitResult.Unavailable(e.Message);
+            _results.Clear();
+            foreach (var _ in _batch) _results.Add(failure);
+        }
+        catch (Exception bug)
+        {
+            _connection?.RollBack();
+            _cache.Open(_written);
+            foreach (var commit in _batch) commit.Fail(bug);
+            return;
+        }
+
+        // The cache first: who has been answered may read on any thread.
+        _cache.Open(_written);
+        for (int i = 0; i < _batch.Count; i++) _batch[i].Answer(_results[i]);
+    }
+
+    /// <returns>The revision of the last transaction that was committed.</returns>
+    private long CommitBatch(Connection connection)
+    {
+        connection.Prepare("BEGIN IMMEDIATE").Run();
+
+        long revision = _revision;
+        foreach (var commit in _batch) _results.Add(Apply(connection, commit, ref revision));
+
+        if (revision != _revision)
+        {
+            using var update = connection.Prepare("UPDATE meta SET revision=?1");
+            update.Bind(1, revision).Step();
+        }
+
+        _cache.Close(_written);
+        connection.Prepare("COMMIT").Run();
+        return revision;
+    }
+
+    /// <summary>Checks all preconditions before the first write, so that a conflict leaves nothing to undo.</summary>
+    private CommitResult Apply(Connection connection, PendingCommit commit, ref long revision)
+    {
+        foreach (var precondition in commit.Transaction.Preconditions)
+        {
+            if (Check(connection, precondition) is { } refusal) return refusal;
+        }
+
+        var writes = commit.Transaction.Writes;
+        if (writes.IsEmpty) return new CommitResult.Committed(revision);
+
+        revision++;
+        for (int i = 0; i < writes.Length; i++)
+        {
+            switch (writes[i])
+            {
+                case Write.Put put: Put(connection, commit, i, put, revision); break;
+                case Write.Delete delete: Delete(connection, delete); break;
+                case Write.DeleteBelow below: DeleteBelow(connection, below); break;
+            }
+        }
+
+        return new CommitResult.Committed(revision);
+    }
+
+    /// <returns>Null when it holds.</returns>
+    private CommitResult? Check(Connection connection, Precondition precondition)
+    {
+        switch (precondition)
+        {
+            case Precondition.AtRevision at:
+                long actual = RevisionOf(connection, at.Key);
+                return actual == at.Revision ? null : new CommitResult.Conflict(at, actual);
+
+            case Precondition.Exists exists:
+                return RevisionOf(connection, exists.Key) != 0 ? null : new CommitResult.Conflict(exists, 0);
+
+            case Precondition.NoneWith none:
+                var table = _tables.Get(none.Collection);
+                if (table.FindReady(none.Field) is not { } field)
+                    return new CommitResult.Unavailable($"The field '{none.Field}' of '{none.Collection}' is not indexed.");
+
+                return HasWith(connection, table, field, none) ? new CommitResult.Conflict(none, 0) : null;
+
+            default: throw new System.Diagnostics.UnreachableException();
+        }
+    }
+
+    private long RevisionOf(Connection connection, Key key)
+    {
+        using var select = connection.Prepare(_tables.Get(key.Collection).SelectRevisionSql);
+        return select.BindText(1, key.Path).Step() ? select.Int64(0) : 0;
+    }
+
+    private static bool HasWith(Connection connection, CollectionTable table, FieldColumn field, Precondition.NoneWith none)
+    {
+        var value = ColumnValue.Of(none.Value, field.Field.IsTimestamp);
+        if (value.Kind == ColumnKind.Other) return false; // all of them are one place in the index, yet not equal
+
+        using var select = connection.Prepare(
+            $"SELECT 1 FROM {table.Name} WHERE {field.ColumnName}=?1 AND path<>?2 LIMIT 1");
+        value.BindTo(select, 1);
+        return select.BindText(2, none.Except ?? "").Step();
+    }
+
+    private void Put(Connection connection, PendingCommit commit, int index, Write.Put put, long revision)
+    {
+        var table = _tables.Get(put.Key.Collection);
+        using var statement = connection.Prepare(table.PutSql);
+        statement
+            .BindText(1, put.Key.Path)
+            .Bind(2, revision)
+            .Bind(3, put.UpdateTime.UtcTicks)
+            .BindBlob(4, put.Value.Span);
+
+        int parameter = 5;
+        foreach (var column in commit.ColumnsOf(index, table)) column.BindTo(statement, parameter++);
+
+        statement.Step();
+        _written.Add(new(table.Number, put.Key.Path));
+    }
+
+    private void Delete(Connection connection, Write.Delete delete)
+    {
+        var table = _tables.Get(delete.Key.Collection);
+        using var statement = connection.Prepare(table.DeleteSql);
+        statement.BindText(1, delete.Key.Path).Step();
+        _written.Add(new(table.Number, delete.Key.Path));
+    }
+
+    private void DeleteBelow(Connection connection, Write.DeleteBelow below)
+    {
+        var table = _tables.Get(below.Collection);
+        using var statement = connection.Prepare(table.DeleteBelowSql);
+        statement.BindText(1, Paths.FirstBelow(below.Parent)).BindText(2, Paths.BehindBelow(below.Parent));
+        while (statement.Step()) _written.Add(new(table.Number, statement.Text(0)));
+    }
+
+    private Connection Connect() => _connection ??= SqliteFile.OpenWriter(_file, _options);
+
+    /// <summary>After an I/O error nothing that the connection remembers is relied upon.</summary>
+    private void Disconnect()
+    {
+        _connection?.Dispose();
+        _connection = null;
+    }
+
+    private void CheckpointWhenDue()
+    {
+        if (_connection is null) return;
+
+        _pagesSinceCheckpoint += _connection.TakePagesWritten();
+        if (_pagesSinceCheckpoint < CheckpointPages) return;
+
+        // One that fails, or that a reader holds up, is tried again when the log has grown some more.
+        _pagesSinceCheckpoint = 0;
+        int mode = _logPages < CheckpointForcePages ? raw.SQLITE_CHECKPOINT_PASSIVE : raw.SQLITE_CHECKPOINT_RESTART;
+        _connection.Checkpoint(mode, CheckpointWaitMilliseconds, out _logPages);
+    }
+}

@@ -1,0 +1,75 @@
+namespace Stateway.Store.Sqlite;
+
+/// <summary>
+/// A data folder held by this process. An open file with an exclusive lock on it says so: the system releases
+/// it when the process ends, however it ends, so that a crash leaves nothing to clean up.
+/// </summary>
+internal sealed class DataFolder : IDisposable
+{
+    private const int LinuxWouldBlock = 11, MacWouldBlock = 35, WindowsSharing = unchecked((int)0x80070020);
+    private const int NoSpace = 28;
+
+    private readonly FileStream _lock;
+
+    private DataFolder(string path, FileStream held)
+    {
+        _lock = held;
+        DatabaseFile = Path.Combine(path, "store.db");
+    }
+
+    public string DatabaseFile { get; }
+
+    /// <summary>Makes the folder (0700) and the database's file (0600, empty) when they are not there, and takes the lock.</summary>
+    public static (DataFolder? Folder, StoreOpening.Refused? Refusal) Take(string path)
+    {
+        try
+        {
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
+            else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+
+            var held = OpenPrivately(Path.Combine(path, "lock"), FileShare.None);
+            try
+            {
+                var folder = new DataFolder(path, held);
+
+                // SQLite would make it readable for everyone; its log and index files take the mode of this one.
+                OpenPrivately(folder.DatabaseFile, FileShare.ReadWrite).Dispose();
+                return (folder, null);
+            }
+            catch
+            {
+                held.Dispose();
+                throw;
+            }
+        }
+        catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharing)
+        {
+            return (null, new(StoreRefusal.InUse,
+                $"The data folder {path} is in use by another process; stop it, or choose another folder."));
+        }
+        catch (IOException e) when (e.HResult == NoSpace)
+        {
+            return (null, new(StoreRefusal.DiskFull, $"The disk of the data folder {path} is full; make room on it."));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, new(StoreRefusal.NoAccess,
+                $"The data folder {path} can't be written ({e.Message.TrimEnd('.')}); choose one that can."));
+        }
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static FileStream OpenPrivately(string file, FileShare share)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = share,
+            BufferSize = 0,
+        };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new(file, options);
+    }
+}

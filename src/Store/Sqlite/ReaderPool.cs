@@ -1,0 +1,61 @@
+namespace Stateway.Store.Sqlite;
+
+/// <summary>
+/// Connections that only read. The one given back last is taken first, so that under little load one
+/// page cache stays warm and the others stay empty.
+/// </summary>
+internal sealed class ReaderPool(string file, int readersMax, int cacheKiB) : IDisposable
+{
+    private readonly SemaphoreSlim _free = new(readersMax);
+    private readonly Lock _lock = new();
+    private readonly Stack<Connection> _idle = new(readersMax);
+
+    /// <summary>A connection without waiting, when one is free. It goes back with <see cref="Return"/> or <see cref="Discard"/>.</summary>
+    public Connection? TryRent() => _free.Wait(0) ? Take() : null;
+
+    public async ValueTask<Connection> RentAsync(CancellationToken ct)
+    {
+        await _free.WaitAsync(ct);
+        return Take();
+    }
+
+    public void Return(Connection connection)
+    {
+        lock (_lock) _idle.Push(connection);
+        _free.Release();
+    }
+
+    /// <summary>Closes a connection that met an I/O error, so that the next one starts from the file.</summary>
+    public void Discard(Connection connection)
+    {
+        connection.Dispose();
+        _free.Release();
+    }
+
+    /// <summary>Waits for the reads that still run.</summary>
+    public void Dispose()
+    {
+        for (int i = 0; i < readersMax; i++) _free.Wait();
+
+        foreach (var connection in _idle) connection.Dispose();
+        _idle.Clear();
+    }
+
+    private Connection Take()
+    {
+        lock (_lock)
+        {
+            if (_idle.TryPop(out var connection)) return connection;
+        }
+
+        try
+        {
+            return Connection.Open(file, isWriter: false, cacheKiB);
+        }
+        catch
+        {
+            _free.Release();
+            throw;
+        }
+    }
+}

@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text.Json;
+using SQLitePCL;
+
+namespace Stateway.Store.Sqlite;
+
+/// <summary>
+/// The form of the database file.
+/// <code>
+/// meta        one row: the store's revision
+/// collection  number, name, fields: [{"path": ["address", "city"], "timestamp": false, "column": 1, "ready": true}]
+/// t1, t2, …   one table for each collection, named by its number: id, path, revision, update_time (ticks of
+///             100 ns in UTC since the year 1), c1 to c16 and later ones (indexed fields, see ColumnValue), value
+/// i1_2        index of table t1 on (c2, path)
+/// </code>
+/// </summary>
+internal static class SqliteFile
+{
+    /// <summary>In PRAGMA user_version. A file of a higher one is refused.</summary>
+    public const int FormatVersion = 1;
+
+    private const int ApplicationId = 0x53747779; // "Stwy", shown by file(1)
+    private const int PageBytes = 4096;
+    private const int LogBytesKept = 64 << 20; // what a log that had to grow is cut back to
+
+    /// <exception cref="SqliteException">The file can't be opened.</exception>
+    public static Connection OpenWriter(string file, SqliteStoreOptions options)
+    {
+        var connection = Connection.Open(file, isWriter: true, options.WriterCacheKiB);
+        try
+        {
+            connection.Execute($"PRAGMA page_size={PageBytes}"); // heeded by an empty file only
+            connection.Execute("PRAGMA journal_mode=WAL");
+            connection.Execute("PRAGMA synchronous=FULL");
+            connection.Execute("PRAGMA wal_autocheckpoint=0"); // the committer does it, between two batches
+            connection.Execute($"PRAGMA journal_size_limit={LogBytesKept}");
+            connection.Execute("PRAGMA secure_delete=OFF"); // Debian's default would write every deleted byte again
+            connection.Execute("PRAGMA temp_store=MEMORY");
+            return connection;
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes the tables of a new file; checks that an old one is of a form that is known.</summary>
+    /// <returns>Null when it is; otherwise what is wrong, to be followed by the file's name.</returns>
+    public static (StoreRefusal Reason, string Message)? Prepare(Connection connection)
+    {
+        long version = connection.ReadInt64("PRAGMA user_version");
+        if (version > FormatVersion)
+        {
+            return (StoreRefusal.Newer,
+                $"was written by a newer version (its format is {version}, this version knows up to {FormatVersion}); run that version");
+        }
+
+        if (version == FormatVersion)
+        {
+            return connection.ReadInt64("PRAGMA application_id") == ApplicationId
+                ? null
+                : (StoreRefusal.NotAStore, "is a database of another program");
+        }
+
+        if (connection.ReadInt64("SELECT count(*) FROM sqlite_schema") > 0)
+            return (StoreRefusal.NotAStore, "is a database of another program");
+
+        connection.Execute(
+            $"""
+            BEGIN IMMEDIATE;
+            CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id=1), revision INTEGER NOT NULL);
+            INSERT INTO meta VALUES(1,0);
+            CREATE TABLE collection(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, fields BLOB NOT NULL);
+            PRAGMA application_id={ApplicationId};
+            PRAGMA user_version={FormatVersion};
+            COMMIT;
+            """);
+        return null;
+    }
+
+    public static List<CollectionTable> ReadTables(Connection connection)
+    {
+        var tables = new List<CollectionTable>();
+        using var select = connection.Prepare("SELECT number, name, fields FROM collection");
+        while (select.Step()) tables.Add(new(select.Text(1), select.Int64(0), ParseFields(select.Bytes(2))));
+        return tables;
+    }
+
+    /// <summary>Inserts or replaces the collection's row. The caller holds a transaction.</summary>
+    public static void WriteTable(Connection connection, CollectionTable table)
+    {
+        using var put = connection.Prepare(
+            "INSERT INTO collection(number,name,fields) VALUES(?1,?2,?3) ON CONFLICT(number) DO UPDATE SET fields=?3");
+        put.Bind(1, table.Number).BindText(2, table.Collection).BindBlob(3, FormatFields(table.Fields)).Step();
+    }
+
+    public static void CreateTable(Connection connection, CollectionTable table, int columns)
+    {
+        string names = string.Concat(Enumerable.Range(1, columns).Select(column => $"c{column},"));
+        connection.Execute(
+            $"""
+            CREATE TABLE {table.Name}(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE,
+            revision INTEGER NOT NULL, update_time INTEGER NOT NULL, {names} value BLOB NOT NULL)
+            """);
+    }
+
+    public static int CountColumns(Connection connection, CollectionTable table) =>
+        (int)connection.ReadInt64($"SELECT count(*) FROM pragma_table_info('{table.Name}') WHERE name GLOB 'c[0-9]*'");
+
+    /// <summary>Whether the failure says that the file is no database, or a damaged one.</summary>
+    public static bool IsNotADatabase(SqliteException e) => e.Code is raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT;
+
+    private static ImmutableArray<FieldColumn> ParseFields(ReadOnlySpan<byte> json)
+    {
+        var reader = new Utf8JsonReader(json);
+        using var document = JsonDocument.ParseValue(ref reader);
+        var fields = ImmutableArray.CreateBuilder<FieldColumn>();
+        foreach (var field in document.RootElement.EnumerateArray())
+        {
+            var path = field.GetProperty("path").EnumerateArray().Select(name => name.GetString()!); // written below
+            fields.Add(new(
+                new([.. path], field.GetProperty("timestamp").GetBoolean()),
+                field.GetProperty("column").GetInt32(),
+                field.GetProperty("ready").GetBoolean()));
+        }
+
+        return fields.DrainToImmutable();
+    }
+
+    private static ReadOnlySpan<byte> FormatFields(ImmutableArray<FieldColumn> fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            foreach (var field in fields)
+            {
+                writer.WriteStartObject();
+                writer.WriteStartArray("path");
+                foreach (string name in field.Field.Path) writer.WriteStringValue(name);
+                writer.WriteEndArray();
+                writer.WriteBoolean("timestamp", field.Field.IsTimestamp);
+                writer.WriteNumber("column", field.Column);
+                writer.WriteBoolean("ready", field.IsReady);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        return buffer.WrittenSpan;
+    }
+}

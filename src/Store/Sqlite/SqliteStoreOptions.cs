@@ -1,0 +1,49 @@
+namespace Stateway.Store.Sqlite;
+
+/// <summary>How much the store may take. Every setting has a default that suits a small server.</summary>
+public sealed record SqliteStoreOptions
+{
+    /// <summary>Recently read entries kept in memory, in bytes; 0 keeps none.</summary>
+    public long CacheBytesMax { get; init; } = 16 << 20;
+
+    /// <summary>Reads at the same time; more of them wait. Each may hold up to <see cref="ReaderCacheKiB"/>.</summary>
+    public int ReadersMax { get; init; } = Math.Clamp(Environment.ProcessorCount * 2, 4, 16);
+
+    public int ReaderCacheKiB { get; init; } = 2 * 1024;
+
+    public int WriterCacheKiB { get; init; } = 12 * 1024;
+
+    /// <summary>Transactions that may wait to be committed; one more is answered with "unavailable".</summary>
+    public int WaitingTransactionsMax { get; init; } = 8_192;
+
+    /// <summary>Bytes of values that may wait to be committed.</summary>
+    public long WaitingBytesMax { get; init; } = 64 << 20;
+
+    /// <summary>Transactions that share one wait for the disk.</summary>
+    public int BatchTransactionsMax { get; init; } = 256;
+
+    public long BatchBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>Told while <see cref="IStore.DeclareAsync"/> fills new indexes from what is stored.</summary>
+    public IProgress<IndexFilling>? Progress { get; init; }
+
+    internal void Validate()
+    {
+        AtLeast(CacheBytesMax, 0, "store.cacheBytesMax");
+        AtLeast(ReadersMax, 1, "store.readersMax");
+        AtLeast(ReaderCacheKiB, 64, "store.readerCacheKiB");
+        AtLeast(WriterCacheKiB, 64, "store.writerCacheKiB");
+        AtLeast(WaitingTransactionsMax, 1, "store.waitingTransactionsMax");
+        AtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
+        AtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
+        AtLeast(BatchBytesMax, 1, "store.batchBytesMax");
+    }
+
+    private static void AtLeast(long value, long min, string name)
+    {
+        if (value < min) throw new ArgumentException($"{name} is {value}; it must be {min} or more.");
+    }
+}
+
+/// <summary>How far the filling of a collection's new indexes has come, in entries.</summary>
+public readonly record struct IndexFilling(string Collection, long Done, long Total);

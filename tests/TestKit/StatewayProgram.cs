@@ -1,0 +1,139 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace Stateway.TestKit;
+
+/// <summary>The built program as a process of its own, on a free loopback port. Killed, at the latest, when disposed.</summary>
+public sealed partial class StatewayProgram : IAsyncDisposable
+{
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
+
+    private readonly Process _process;
+    private readonly ConcurrentQueue<string> _output = new();
+    private readonly TaskCompletionSource _ready = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ConcurrentBag<(string Text, TaskCompletionSource Seen)> _awaited = [];
+
+    private StatewayProgram(Process process) => _process = process;
+
+    /// <summary>Where it listens, such as <c>http://127.0.0.1:41234</c>.</summary>
+    public Uri Url { get; private set; } = null!;
+
+    public HttpClient Http { get; private set; } = null!;
+
+    public int ProcessId => _process.Id;
+
+    /// <summary>Everything it has written so far, standard output and error together.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <summary>The program's file: <c>./stateway</c> builds it.</summary>
+    public static string File { get; } = Repository.Path("artifacts", "stateway", "stateway");
+
+    /// <summary>Serves a folder and returns when it is ready.</summary>
+    /// <exception cref="InvalidOperationException">It ended instead; the message has its output.</exception>
+    public static async Task<StatewayProgram> RunAsync(string folder, string data, string listen = "127.0.0.1:0", params string[] more)
+    {
+        var program = Start(["run", folder, "--listen", listen, "--data", data, .. more]);
+        try
+        {
+            await program._ready.Task.WaitAsync(StartTimeout);
+            return program;
+        }
+        catch
+        {
+            await program.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs a command to its end.</summary>
+    public static async Task<(int ExitCode, string Out, string Error)> CallAsync(params string[] arguments)
+    {
+        using var process = Process.Start(StartInfo(arguments))!;
+        process.StandardInput.Close();
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(StartTimeout);
+        try
+        {
+            await process.WaitForExitAsync(limit.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            process.Kill();
+            throw new TimeoutException($"stateway {string.Join(' ', arguments)} did not end.");
+        }
+
+        return (process.ExitCode, await output, await error);
+    }
+
+    private static StatewayProgram Start(string[] arguments)
+    {
+        var process = new Process { StartInfo = StartInfo(arguments), EnableRaisingEvents = true };
+        var program = new StatewayProgram(process);
+        process.OutputDataReceived += (_, e) => program.Hear(e.Data);
+        process.ErrorDataReceived += (_, e) => program.Hear(e.Data);
+        process.Exited += (_, _) => program._ready.TrySetException(new InvalidOperationException($"stateway ended with {process.ExitCode}:\n{program.Output}"));
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return program;
+    }
+
+    private static ProcessStartInfo StartInfo(string[] arguments) => new(File, arguments)
+    {
+        RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
+    };
+
+    private void Hear(string? line)
+    {
+        if (line is null) return;
+
+        _output.Enqueue(line);
+        if (Address().Match(line) is { Success: true } address && Url is null)
+        {
+            Url = new Uri(address.Groups[1].Value);
+            Http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Url };
+        }
+
+        if (line.StartsWith("Ready", StringComparison.Ordinal)) _ready.TrySetResult();
+        foreach (var (text, seen) in _awaited)
+        {
+            if (line.Contains(text, StringComparison.Ordinal)) seen.TrySetResult();
+        }
+    }
+
+    /// <summary>Completes when a line with this text is written after this call.</summary>
+    public Task LineAsync(string text)
+    {
+        var seen = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _awaited.Add((text, seen));
+        return seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    /// <summary>Asks it to stop, as Ctrl-C does, and waits for its end.</summary>
+    public async Task<int> StopAsync()
+    {
+        using var signal = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
+        await _process.WaitForExitAsync(limit.Token);
+        return _process.ExitCode;
+    }
+
+    /// <summary>SIGKILL: nothing is flushed, nothing is closed.</summary>
+    public async Task KillAsync()
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Http?.Dispose();
+        if (!_process.HasExited) await KillAsync();
+        _process.Dispose();
+    }
+
+    [GeneratedRegex(@"at (http://[0-9.\[\]:a-f]+)/")]
+    private static partial Regex Address();
+}
