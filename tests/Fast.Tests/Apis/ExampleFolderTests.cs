@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Stateway.Model.Apis;
 using Stateway.Model.Apis.Seeds;
 using Xunit;
@@ -6,7 +8,7 @@ using Xunit;
 namespace Stateway.Fast.Tests.Apis;
 
 /// <summary>The folders that every newcomer runs first.</summary>
-public sealed class ExampleFolderTests
+public sealed partial class ExampleFolderTests
 {
     [Theory]
     [InlineData("shop", "shop")]
@@ -42,6 +44,26 @@ public sealed class ExampleFolderTests
         }
     }
 
+    /// <summary>OpenAPI's own schema, the references and the paths of the served document are checked by reading it.</summary>
+    [Theory]
+    [InlineData("3.0.3")]
+    [InlineData("3.1.0")]
+    public void A_served_document_is_a_document_itself(string version)
+    {
+        string notes = File.ReadAllText(DocumentFolder.InRepository("tests", "Fast.Tests", "Apis", "Expansion", "notes.yaml"));
+        var apis = Read("shop").Apis.Concat(Read("weather").Apis).Concat(DocumentFolder.Read("notes.yaml", notes.Replace("3.1.0", version)).Apis);
+        foreach (var api in apis)
+        {
+            string served = Encoding.UTF8.GetString(api.Document.Span);
+            var again = DocumentFolder.Read(api.Name + ".json", Reference().Replace(served, ""));
+
+            Assert.Empty(again.Errors);
+            Assert.Equal(
+                api.Operations.Select(operation => $"{operation.Method} {operation.Path}").Order(),
+                again.Apis[0].Operations.Select(operation => $"{operation.Method} {operation.Path}").Order());
+        }
+    }
+
     private static ApiReading Read(string folder) => ApiReader.Read(DocumentFolder.InRepository("examples", folder));
 
     private static IEnumerable<string> References(JsonElement element) => element.ValueKind switch
@@ -51,4 +73,7 @@ public sealed class ExampleFolderTests
         JsonValueKind.Array => element.EnumerateArray().SelectMany(References),
         _ => [],
     };
+
+    [GeneratedRegex(",?\"x-stateway-reference\":\"[a-z-]+\"")]
+    private static partial Regex Reference();
 }
