@@ -30,7 +30,7 @@ internal static class TargetHost
         app.Run(async http =>
         {
             var match = new RouteMatch { ParameterNames = names, ParameterValues = [http.Request.Path.Value![1..]] };
-            if (await target.AnswerAsync(new(http) { Match = match }) is { } problem) http.Response.StatusCode = problem.Type.Status;
+            if (await target.AnswerAsync(new(http, TimeProvider.System) { Match = match }) is { } problem) http.Response.StatusCode = problem.Type.Status;
         });
         await app.RunAsync();
         return 0;
