@@ -161,8 +161,8 @@ internal sealed class ListRequest
         value = Value.Of(text);
         if (field.IsTimestamp)
         {
-            if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return false;
-            value = Value.Of(time);
+            if (!TimestampText.TryParse(text, out long ticks)) return false;
+            value = Value.Of(new DateTimeOffset(ticks, TimeSpan.Zero));
             return true;
         }
 
