@@ -1,6 +1,6 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
+using Microsoft.Net.Http.Headers;
 using Stateway.Collections.Representations;
 using Stateway.Model.Problems;
 using Stateway.Store;
@@ -77,11 +77,14 @@ internal static class Conditions
         return false;
     }
 
-    /// <summary>HTTP dates have whole seconds; a date that is none is ignored (RFC 9110, section 13.1.3).</summary>
+    /// <summary>
+    /// HTTP dates have whole seconds, and three forms, all of which must be understood (RFC 9110, section 5.6.7); a date
+    /// that is none is ignored (section 13.1.3).
+    /// </summary>
     private static bool TryDate(StringValues value, out DateTimeOffset date)
     {
         date = default;
-        return value.Count == 1 && DateTimeOffset.TryParseExact(value[0], "r", CultureInfo.InvariantCulture, DateTimeStyles.None, out date);
+        return value.Count == 1 && HeaderUtilities.TryParseDate(value[0], out date);
     }
 
     private static DateTimeOffset Seconds(DateTimeOffset time) => new(time.UtcTicks / TimeSpan.TicksPerSecond * TimeSpan.TicksPerSecond, TimeSpan.Zero);

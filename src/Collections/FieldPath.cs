@@ -20,9 +20,14 @@ public sealed record FieldPath(string Name, ImmutableArray<string> Segments, Sha
         var shape = root;
         foreach (string segment in segments)
         {
+            while (shape is { Items: { } items, Properties.IsEmpty: true }) shape = items; // a path goes through arrays
             if (shape.Property(segment) is { } property)
             {
                 shape = property;
+            }
+            else if (shape.AdditionalProperties is { } additional)
+            {
+                shape = additional;
             }
             else if (shape.Properties.IsEmpty)
             {

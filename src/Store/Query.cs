@@ -12,7 +12,10 @@ public sealed record Query(string Collection)
     /// <summary>Bound: resource fields are <see cref="Expression.Field"/> nodes.</summary>
     public Expression? Filter { get; init; }
 
-    /// <summary>Indexed fields. The path is always the last key, ascending, or descending when the last field is.</summary>
+    /// <summary>
+    /// Indexed fields. The path is always the last key, ascending, or descending when the last field is; a last key with
+    /// an empty field is the path itself.
+    /// </summary>
     public ImmutableArray<OrderKey> Order { get; init; } = [];
 
     /// <summary>Begin behind this position.</summary>

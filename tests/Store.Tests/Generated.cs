@@ -64,13 +64,14 @@ internal static class Generated
         from orderFields in Gen.SubListOf(spec.Fields.Select(field => field.Name).ToArray())
         from order in Gen.Shuffle(orderFields.Take(2))
         from directions in Gen.ArrayOf(Gen.Elements(true, false), 2)
+        from path in Gen.Elements<OrderKey[]>([], [], [new("", true)], [new("", false)])
         from limit in Gen.Elements(1, 2, 3, 7, 100)
         from isCounted in Gen.Elements(true, false)
         select new Query(Collection)
         {
             Filter = isFiltered ? filter : null,
             Parent = parent,
-            Order = [.. order.Select((field, i) => new OrderKey(field, directions[i]))],
+            Order = [.. order.Select((field, i) => new OrderKey(field, directions[i])), .. path],
             Limit = limit,
             Count = isCounted,
         };

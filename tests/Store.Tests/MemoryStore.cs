@@ -96,7 +96,7 @@ public sealed class MemoryStore : IStore
     private QueryResult Run(Query query)
     {
         Known(query.Collection);
-        var order = query.Order.Select(key => FieldOf(query.Collection, key.Field)).ToList();
+        var order = query.Order.Where(key => key.Field.Length > 0).Select(key => FieldOf(query.Collection, key.Field)).ToList();
         if (order.Contains(null)) return new QueryResult.Unavailable("order");
 
         bool isPathDescending = !query.Order.IsEmpty && query.Order[^1].Descending;

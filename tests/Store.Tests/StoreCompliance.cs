@@ -326,6 +326,10 @@ public abstract class StoreCompliance : IAsyncLifetime
             Assert.Equal(["e", "c", "d", "a", "b"], await ListBy(limit, new("price", false), new("name", true)));
             Assert.Equal(["b", "a", "d", "c", "e"], await ListBy(limit, new("price", true), new("name", false)));
             Assert.Equal(["b", "c", "d", "a", "e"], await ListBy(limit, new("price", true), new("name", true)));
+            Assert.Equal(["e", "d", "c", "a", "b"], await ListBy(limit, new("price", false), new("", true)));
+            Assert.Equal(["b", "a", "c", "d", "e"], await ListBy(limit, new("price", true), new("", false)));
+            Assert.Equal(["a", "b", "c", "d", "e"], await ListBy(limit, new OrderKey("", false)));
+            Assert.Equal(["e", "d", "c", "b", "a"], await ListBy(limit, new OrderKey("", true)));
         }
 
         Task<List<string>> ListBy(int limit, params OrderKey[] order) =>

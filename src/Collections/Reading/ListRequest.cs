@@ -161,8 +161,8 @@ internal sealed class ListRequest
         value = Value.Of(text);
         if (field.IsTimestamp)
         {
-            if (!DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time)) return false;
-            value = Value.Of(time);
+            if (!TimestampText.TryParse(text, out long ticks)) return false;
+            value = Value.Of(new DateTimeOffset(ticks, TimeSpan.Zero));
             return true;
         }
 
@@ -181,10 +181,10 @@ internal sealed class ListRequest
         {
             bool descending = part[0] == '-';
             string name = descending || part[0] == '+' ? part[1..] : part;
-            if (name == "id") // always the last key, so what would stand behind it could never matter
+            if (name == "id")
             {
-                order.Add(new("", descending));
-                break;
+                if (!order.Any(o => o.Field.Length == 0)) order.Add(new("", descending));
+                continue;
             }
 
             if (!_collection.Declaration.Order.Contains(name))
@@ -197,7 +197,7 @@ internal sealed class ListRequest
             {
                 Wrong("order_by", "DUPLICATE", $"{name} stands twice.");
             }
-            else
+            else if (!order.Any(o => o.Field.Length == 0)) // the id is always the last key: what stands behind it could never matter
             {
                 order.Add(new(name, descending));
             }

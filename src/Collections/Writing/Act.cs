@@ -21,6 +21,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
     public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+        if (target is null && Parameters.Check(exchange.Request) is { } wrong) return wrong;
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         ReadOnlyMemory<byte> body = default;

@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
@@ -13,6 +15,11 @@ internal sealed class Bodies(Collection collection, GatewayLimits limits)
 {
     private readonly Func<XmlForm> _xml = () => collection.Xml;
 
+    /// <summary>Each drops as many unknown fields as one list of errors holds.</summary>
+    private const int LenientRoundsMax = 10;
+
+    private static readonly JsonSerializerOptions JsonText = new() { Encoder = JsonOptions.Readable.Encoder };
+
     public async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadAsync(Exchange exchange, Preferences preferences)
     {
         var (json, problem) = await BodyReader.ReadJsonAsync(exchange, limits, _xml);
@@ -23,20 +30,24 @@ internal sealed class Bodies(Collection collection, GatewayLimits limits)
     /// <summary>Holds a value against the schema. When the client prefers lenient handling, unknown fields are taken out instead of refused.</summary>
     public Problem? Check(ref ReadOnlyMemory<byte> json, Preferences preferences)
     {
-        if (!preferences.Lenient) return RequestValidation.Check(collection.Declaration.RequestSchema, json.Span);
-
         var errors = new SchemaErrors();
         if (collection.Declaration.RequestSchema.Validate(json.Span, errors)) return null;
-        if (errors.Malformed) return RequestValidation.Check(collection.Declaration.RequestSchema, json.Span);
 
-        var root = JsonNode.Parse(json.Span)!;
-        foreach (var error in errors.Items)
+        var problem = RequestValidation.ToProblem(errors);
+        for (int round = 0; preferences.Lenient && problem.Type == ProblemTypes.InvalidBody && round < LenientRoundsMax; round++)
         {
-            if (error is { Code: "UNKNOWN_FIELD", Pointer: { } pointer }) Remove(root, pointer);
+            var unknown = errors.Items.Where(e => e is { Code: "UNKNOWN_FIELD", Pointer: not null }).ToList();
+            if (unknown.Count == 0) break;
+
+            var root = JsonNode.Parse(json.Span)!;
+            foreach (var error in unknown) Remove(root, error.Pointer!);
+            json = Encoding.UTF8.GetBytes(root.ToJsonString(JsonText));
+            errors = new();
+            if (collection.Declaration.RequestSchema.Validate(json.Span, errors)) return null;
+            problem = RequestValidation.ToProblem(errors);
         }
 
-        json = System.Text.Encoding.UTF8.GetBytes(root.ToJsonString());
-        return RequestValidation.Check(collection.Declaration.RequestSchema, json.Span);
+        return problem;
     }
 
     private static void Remove(JsonNode root, string pointer)

@@ -15,12 +15,12 @@ internal sealed class Composer
 {
     public const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";
 
-    private readonly Owned _owned;
+    private readonly Mask _owned; // without what the server owns
     private readonly Defaults _defaults;
 
     public Composer(Shape shape)
     {
-        _owned = Owned.Of(shape, depth: 0) ?? Owned.Nothing;
+        _owned = Mask.Without(shape, property => property.ReadOnly) ?? Mask.All;
         _defaults = Defaults.Of(shape);
     }
 
@@ -35,7 +35,7 @@ internal sealed class Composer
 
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 70 });
         reader.Read();
-        _owned.CopyProperties(ref reader, body, current, output, isRoot: true, first: false);
+        CopyProperties(_owned, ref reader, body, current, output, isRoot: true, first: false);
 
         output.Write(",\"create_time\":"u8);
         var created = current.IsEmpty ? default : JsonSlice.Find(current, "create_time");
@@ -104,119 +104,97 @@ internal sealed class Composer
         output.Advance(written);
     }
 
-    /// <summary>Which fields of an object the server owns, and the same for the objects inside.</summary>
-    private sealed class Owned
+    /// <summary>
+    /// Copies an object's properties without its braces: what the server owns is left out, and present values of it are kept.
+    /// </summary>
+    /// <param name="reader">On the object's start; on its end afterwards.</param>
+    /// <param name="isRoot">The store's own three fields are left away too, whatever the schema says of them.</param>
+    /// <param name="first">Nothing stands in front in this object.</param>
+    private static void CopyProperties(
+        Mask mask, ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, bool first)
     {
-        public static readonly Owned Nothing = new();
-
-        private readonly HashSet<string> _fields = new(StringComparer.Ordinal);
-        private readonly Dictionary<string, Owned> _inside = new(StringComparer.Ordinal);
-
-        public static Owned? Of(Shape shape, int depth)
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            if (depth > 16) return null; // a recursive schema
-            if (shape.Items is { } items && shape.Properties.IsEmpty) return Of(items, depth + 1);
-
-            Owned? owned = null;
-            foreach (var (name, property) in shape.Properties)
+            bool dropped = isRoot && IsStoreOwned(ref reader);
+            if (!dropped && !mask.IsAll)
             {
-                if (property.ReadOnly) (owned ??= new())._fields.Add(name);
-                else if (Of(property, depth + 1) is { } inside) (owned ??= new())._inside.Add(name, inside);
-            }
-
-            return owned;
-        }
-
-        /// <summary>Copies an object's properties without its braces.</summary>
-        /// <param name="reader">On the object's start; on its end afterwards.</param>
-        /// <param name="isRoot">The store's own three fields are left away too, whatever the schema says of them.</param>
-        /// <param name="first">Nothing stands in front in this object.</param>
-        public void CopyProperties(
-            ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, bool first)
-        {
-            while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-            {
-                bool dropped = isRoot && IsStoreOwned(ref reader);
-                Owned? inside = null;
-                if (!dropped && (_fields.Count > 0 || _inside.Count > 0))
-                {
-                    string name = reader.GetString()!;
-                    dropped = _fields.Contains(name);
-                    _inside.TryGetValue(name, out inside);
-                    if (inside is not null && !dropped)
-                    {
-                        Separate(output, ref first);
-                        int start = (int)reader.TokenStartIndex;
-                        reader.Read();
-                        output.Write(json[start..(int)reader.TokenStartIndex]);
-                        inside.Copy(ref reader, json, current.IsEmpty ? default : JsonSlice.Find(current, name), output);
-                        continue;
-                    }
-                }
-
-                int nameStart = (int)reader.TokenStartIndex;
-                reader.Read();
-                reader.Skip();
-                if (dropped) continue;
-
-                Separate(output, ref first);
-                output.Write(json[nameStart..(int)reader.BytesConsumed]);
-            }
-
-            if (!current.IsEmpty && current[0] == '{') KeepPresent(current, output, isRoot, ref first);
-        }
-
-        private void Copy(ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output)
-        {
-            if (reader.TokenType == JsonTokenType.StartObject)
-            {
-                output.Write("{"u8);
-                CopyProperties(ref reader, json, current, output, isRoot: false, first: true);
-                output.Write("}"u8);
-            }
-            else if (reader.TokenType == JsonTokenType.StartArray)
-            {
-                // Items have no identity, so nothing of theirs can be kept.
-                output.Write("["u8);
-                bool first = true;
-                while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+                string name = reader.GetString()!;
+                var part = mask.Part(name);
+                if (part is { IsAll: false })
                 {
                     Separate(output, ref first);
-                    Copy(ref reader, json, default, output);
+                    int start = (int)reader.TokenStartIndex;
+                    reader.Read();
+                    output.Write(json[start..(int)reader.TokenStartIndex]);
+                    Copy(part, ref reader, json, current.IsEmpty ? default : JsonSlice.Find(current, name), output);
+                    continue;
                 }
 
-                output.Write("]"u8);
+                dropped = part is null;
             }
-            else
-            {
-                int start = (int)reader.TokenStartIndex;
-                reader.Skip();
-                output.Write(json[start..(int)reader.BytesConsumed]);
-            }
+
+            int nameStart = (int)reader.TokenStartIndex;
+            reader.Read();
+            reader.Skip();
+            if (dropped) continue;
+
+            Separate(output, ref first);
+            output.Write(json[nameStart..(int)reader.BytesConsumed]);
         }
 
-        private void KeepPresent(ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, ref bool first)
-        {
-            foreach (string field in _fields)
-            {
-                if (isRoot && field is "id" or "create_time" or "update_time") continue;
-                var value = JsonSlice.Find(current, field);
-                if (value.IsEmpty) continue;
+        if (!current.IsEmpty && current[0] == '{') KeepPresent(mask, current, output, isRoot, ref first);
+    }
 
+    private static void Copy(Mask mask, ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output)
+    {
+        if (reader.TokenType == JsonTokenType.StartObject)
+        {
+            output.Write("{"u8);
+            CopyProperties(mask, ref reader, json, current, output, isRoot: false, first: true);
+            output.Write("}"u8);
+        }
+        else if (reader.TokenType == JsonTokenType.StartArray)
+        {
+            // Items have no identity, so nothing of theirs can be kept.
+            output.Write("["u8);
+            bool first = true;
+            while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
+            {
                 Separate(output, ref first);
-                output.Write(JsonSerializer.SerializeToUtf8Bytes(field));
-                output.Write(":"u8);
-                output.Write(value);
+                Copy(mask.Items, ref reader, json, default, output);
             }
+
+            output.Write("]"u8);
         }
-
-        private static bool IsStoreOwned(ref Utf8JsonReader reader) =>
-            reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("create_time"u8) || reader.ValueTextEquals("update_time"u8);
-
-        private static void Separate(IBufferWriter<byte> output, ref bool first)
+        else
         {
-            if (!first) output.Write(","u8);
-            first = false;
+            int start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            output.Write(json[start..(int)reader.BytesConsumed]);
         }
+    }
+
+    private static void KeepPresent(Mask mask, ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, ref bool first)
+    {
+        foreach (string field in mask.Dropped)
+        {
+            if (isRoot && field is "id" or "create_time" or "update_time") continue;
+            var value = JsonSlice.Find(current, field);
+            if (value.IsEmpty) continue;
+
+            Separate(output, ref first);
+            output.Write(JsonSerializer.SerializeToUtf8Bytes(field));
+            output.Write(":"u8);
+            output.Write(value);
+        }
+    }
+
+    private static bool IsStoreOwned(ref Utf8JsonReader reader) =>
+        reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("create_time"u8) || reader.ValueTextEquals("update_time"u8);
+
+    private static void Separate(IBufferWriter<byte> output, ref bool first)
+    {
+        if (!first) output.Write(","u8);
+        first = false;
     }
 }

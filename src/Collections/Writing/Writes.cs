@@ -23,6 +23,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     public async ValueTask<Problem?> CreateAsync(Exchange exchange)
     {
         if (Paths.OfParent(exchange) is not { } parent) return Paths.MalformedId();
+        if (Parameters.Check(exchange.Request, only: "id") is { } wrong) return wrong;
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
@@ -51,6 +52,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     public async ValueTask<Problem?> ReplaceAsync(Exchange exchange)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+        if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
@@ -65,6 +67,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     public async ValueTask<Problem?> PatchAsync(Exchange exchange)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+        if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
@@ -85,6 +88,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     public async ValueTask<Problem?> DeleteAsync(Exchange exchange)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
+        if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
 
         var key = new Key(collection.StoreName, path);
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
@@ -147,23 +151,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     /// <summary>The id that the client chose: <c>?id=</c>, or the body's.</summary>
     private static Problem? ReadId(Exchange exchange, ReadOnlySpan<byte> body, out string? id)
     {
-        id = null;
-        if (exchange.Request.QueryString.HasValue)
-        {
-            foreach (var (name, value) in exchange.Request.Query)
-            {
-                if (name != "id")
-                {
-                    return new Problem(ProblemTypes.InvalidParameter, Wording.Count(1, "parameter"))
-                    {
-                        Errors = [new("UNKNOWN_PARAMETER", $"{name} is no parameter here; there is id.") { Parameter = name }],
-                    };
-                }
-
-                id = value.ToString();
-            }
-        }
-
+        id = exchange.Request.QueryString.HasValue && exchange.Request.Query.TryGetValue("id", out var asked) ? asked.ToString() : null;
         var inBody = JsonSlice.Find(body, "id");
         if (id is null)
         {

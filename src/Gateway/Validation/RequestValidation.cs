@@ -83,13 +83,17 @@ public sealed class RequestValidation
         return Check(content, body.Plain.Span);
     }
 
-    /// <summary>Checks JSON against a schema: 400 when it is no JSON, 422 when it does not fit.</summary>
+    /// <summary>Checks JSON against a schema: 400 when it is no JSON or has a name twice, 422 when it does not fit.</summary>
     public static Problem? Check(Schema schema, ReadOnlySpan<byte> json)
     {
         var errors = new SchemaErrors();
-        if (schema.Validate(json, errors)) return null;
+        return schema.Validate(json, errors) ? null : ToProblem(errors);
+    }
 
-        return errors.Malformed
+    public static Problem ToProblem(SchemaErrors errors)
+    {
+        // Names that are there twice stand first in the list.
+        return errors.Malformed || errors.Items[0].Code == "DUPLICATE_NAME"
             ? new(ProblemTypes.MalformedBody, errors.Items[0].Detail) { Errors = [.. errors.Items] }
             : new(ProblemTypes.InvalidBody, Wording.Count(errors.Count, "field")) { Errors = [.. errors.Items] };
     }

@@ -52,6 +52,8 @@ internal sealed class QueryPlan
         var order = ImmutableArray.CreateBuilder<FieldColumn>(query.Order.Length);
         foreach (var key in query.Order)
         {
+            if (key.Field.Length == 0) break; // the path, which is the last key anyhow
+
             if (table.FindReady(key.Field) is not { } column)
             {
                 missing = key.Field;

@@ -52,8 +52,7 @@ internal sealed class CollectionOperations(ServedDocument served)
 
             case CollectionVerb.Create:
                 Say(described, draft, $"Create {one}", $"Adds {one} with the id that the client asks for, or one that the server chooses.");
-                described["parameters"] = new JsonArray(
-                    served.Use("parameters", "NewId"), served.Use("parameters", "Fields"), served.Use("parameters", "Prefer"));
+                described["parameters"] = new JsonArray(served.Use("parameters", "NewId"), served.Use("parameters", "Prefer"));
                 described["requestBody"] = Body(draft, $"The new {word}.");
                 described["responses"] = Responses(draft, Created(draft), "400 406 409 413 415 422", inParent: draft.Parent is not null);
                 break;
@@ -67,7 +66,7 @@ internal sealed class CollectionOperations(ServedDocument served)
             case CollectionVerb.Replace:
                 Say(described, draft, $"Replace or create {one}",
                     "Writes the whole resource: a field left out is cleared or set to its default. It is created when there is none with this id.");
-                described["parameters"] = Parameters(draft, declaration, "IfMatch IfNoneMatch Fields Prefer");
+                described["parameters"] = Parameters(draft, declaration, "IfMatch IfNoneMatch Prefer");
                 described["requestBody"] = Body(draft, $"The whole {word}.");
                 described["responses"] = Responses(draft, Ok(draft, $"The {word} as it is now."), "400 406 409 412 413 415 422",
                     inParent: draft.Parent is not null, and: Created(draft));
@@ -75,7 +74,7 @@ internal sealed class CollectionOperations(ServedDocument served)
 
             case CollectionVerb.Patch:
                 Say(described, draft, $"Change {one}", "Changes the fields that the patch names, by merge patch or JSON patch.");
-                described["parameters"] = Parameters(draft, declaration, "IfMatch Fields Prefer");
+                described["parameters"] = Parameters(draft, declaration, "IfMatch Prefer");
                 described["requestBody"] = PatchBody();
                 described["responses"] = Responses(draft, Ok(draft, $"The {word} as it is now."), "400 406 409 412 413 415 422", inParent: true);
                 break;
