@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Serving;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway;
@@ -29,6 +30,10 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
             return; // the client went away; nobody waits for an answer
+        }
+        catch (IOException e) when (RequestFraming.IsBadChunkSize(e))
+        {
+            problem = new(ProblemTypes.MalformedRequest, e.Message);
         }
         catch (Exception e)
         {
@@ -63,6 +68,8 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
             return new(ProblemTypes.UriTooLong, $"The URL has {target.Length} characters; the limit is {limits.UrlLengthMax}.");
         if (HeadersTooLarge(request.Headers, limits.HeadersBytesMax))
             return new(ProblemTypes.HeadersTooLarge, $"The limit is {limits.HeadersBytesMax} bytes.");
+        if (request.Headers.TransferEncoding.Count > 0 && RequestFraming.Fault(request) is { } fault)
+            return new Problem(ProblemTypes.MalformedRequest, fault).With("Connection", "close");
 
         var result = table.Find(request.Method, PathOf(target), out var operation, out var match, out string? allow);
         switch (result)
