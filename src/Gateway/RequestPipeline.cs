@@ -71,6 +71,12 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         if (request.Headers.TransferEncoding.Count > 0 && RequestFraming.Fault(request) is { } fault)
             return new Problem(ProblemTypes.MalformedRequest, fault).With("Connection", "close");
 
+        if (target == "*") // the server lets only OPTIONS ask about itself (RFC 9110, section 9.3.7)
+        {
+            exchange.Operation = Operation.Options;
+            return null;
+        }
+
         var result = table.Find(request.Method, PathOf(target), out var operation, out var match, out string? allow);
         switch (result)
         {
@@ -88,7 +94,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
                 return new Problem(ProblemTypes.MethodNotAllowed, $"{request.Method} does not apply here; {allow} do.").With("Allow", allow!);
 
             case RoutingResult.MalformedPath:
-                return new(ProblemTypes.MalformedRequest, "The path has a dot segment, a NUL or broken percent-encoding.");
+                return new(ProblemTypes.MalformedRequest, "A path begins with /, and has no dot segment, NUL or broken percent-encoding.");
 
             default:
                 return new(ProblemTypes.NotFound, "No operation has this path.");
