@@ -54,6 +54,9 @@ internal static class RunCommand
             return 1;
         }
 
+        using var changes = FileChanges.Of(path, out string? whyNot);
+        if (changes is null) Terminal.Warning($"Changes of the files are not followed: {whyNot}");
+
         var reading = ApiReader.Read(path);
         Terminal.Report(reading);
         if (reading.Errors.Count > 0) return 1;
@@ -84,7 +87,8 @@ internal static class RunCommand
                 Terminal.Say($"{Terminal.Bold(api.Title)} {api.Version} at {Terminal.Bold(url + api.BasePath + "/")}  {Terminal.Dim($"{api.Operations.Length} operations, described at {api.BasePath}/openapi.json")}");
             Terminal.Say($"Ready in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s. Press Ctrl-C to stop.");
 
-            await server.FollowAsync(path, stopping.Token);
+            if (changes is not null) await server.FollowAsync(changes, path, stopping.Token);
+            else await Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
             Terminal.Say("Stopping: requests in flight are finished.");
         }
 

@@ -99,9 +99,9 @@ internal sealed partial class Server : IAsyncDisposable
     }
 
     /// <summary>Follows the files until told to stop. A wrong document is reported, and the one before keeps serving.</summary>
-    public async Task FollowAsync(string path, CancellationToken ct)
+    public async Task FollowAsync(FileChanges changes, string path, CancellationToken ct)
     {
-        await foreach (var _ in FileChanges.OfAsync(path, ct))
+        await foreach (var _ in changes.ReadAllAsync(ct))
         {
             try
             {
