@@ -78,10 +78,19 @@ internal sealed partial class Server : IAsyncDisposable
                 return (null, refused.Message);
 
             case StoreOpening.Opened opened:
-                var server = new Server(opened.Store, PageTokenSecret(dataFolder), listening, loggers, time);
-                await server.ApplyAsync(reading, CancellationToken.None);
-                await server._web.StartAsync(new GatewayApplication(server.Pipeline), CancellationToken.None);
-                return (server, null);
+                try
+                {
+                    var server = new Server(opened.Store, PageTokenSecret(dataFolder), listening, loggers, time);
+                    await server.ApplyAsync(reading, CancellationToken.None);
+                    await server._web.StartAsync(new GatewayApplication(server.Pipeline), CancellationToken.None);
+                    return (server, null);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    listening.Dispose();
+                    await opened.Store.DisposeAsync();
+                    return (null, $"The data folder {dataFolder} can't be made ready: {e.Message.TrimEnd('.')}.");
+                }
 
             default:
                 throw new System.Diagnostics.UnreachableException();
