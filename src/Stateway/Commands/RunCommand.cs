@@ -37,10 +37,16 @@ internal static class RunCommand
         return command;
     }
 
-    public static Argument<string> PathArgument() => new("folder")
+    public static Argument<string> PathArgument()
     {
-        Description = "A folder of OpenAPI documents (.yaml, .yml, .json), or one document.", HelpName = "FOLDER|FILE",
-    };
+        var path = new Argument<string>("FOLDER|FILE") { Description = "A folder of OpenAPI documents (.yaml, .yml, .json), or one document." };
+        path.Validators.Add(result =>
+        {
+            // The library takes an option that it does not know for the folder.
+            if (result.Tokens is [{ Value: ['-', ..] option }, ..]) result.AddError($"Unrecognized option '{option}'.");
+        });
+        return path;
+    }
 
     public static string? WhyNotReadable(string path) =>
         Directory.Exists(path) || File.Exists(path) ? null : $"{path}: there is no such folder or file.";
