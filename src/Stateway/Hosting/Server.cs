@@ -28,6 +28,7 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly Wiring _wiring;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private IReadOnlyList<CollectionSpec> _declared = [];
 
     private Server(IStore store, byte[] secret, Socket listening, ILoggerFactory loggers, TimeProvider time)
     {
@@ -101,10 +102,24 @@ internal sealed partial class Server : IAsyncDisposable
     private async Task ApplyAsync(ApiReading reading, CancellationToken ct)
     {
         var catalog = new Catalog(reading.Apis);
-        await _store.DeclareAsync([Seeds.Notes, .. catalog.ToSpecs()], ct);
+        var declared = catalog.ToSpecs();
+        await _store.DeclareAsync([Seeds.Notes, .. declared.Select(KeepFieldsInForce)], ct);
         await Seeds.LoadAsync(catalog, _store, _time, _logger, ct);
         _tables.Publish(_wiring.Build(reading.Apis, catalog));
+        _declared = declared;
         Apis = reading.Apis;
+    }
+
+    /// <summary>
+    /// Requests that run on the table in force until the next is published, and some a little longer, need its indexes:
+    /// those that are no longer declared go with the next change, or at the next start.
+    /// </summary>
+    private CollectionSpec KeepFieldsInForce(CollectionSpec next)
+    {
+        if (_declared.FirstOrDefault(spec => spec.Name == next.Name) is not { } current) return next;
+
+        var kept = current.Fields.Where(field => next.Fields.All(f => f.Name != field.Name));
+        return next with { Fields = [.. next.Fields, .. kept.Take(CollectionSpec.FieldsMax - next.Fields.Length)] };
     }
 
     /// <summary>Follows the files until told to stop. A wrong document is reported, and the one before keeps serving.</summary>
