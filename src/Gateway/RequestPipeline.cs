@@ -31,6 +31,10 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         {
             return; // the client went away; nobody waits for an answer
         }
+        catch (IOException e) when (RequestFraming.IsBadChunkSize(e))
+        {
+            problem = new(ProblemTypes.MalformedRequest, e.Message);
+        }
         catch (Exception e)
         {
             Log.Failed(logger, e, http.Request.Method, http.Request.Path, exchange.RequestId);
@@ -66,6 +70,12 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         if (HeadersTooLarge(request.Headers, limits.HeadersBytesMax))
             return new(ProblemTypes.HeadersTooLarge, $"The limit is {limits.HeadersBytesMax} bytes.");
 
+        if (target == "*") // the server lets only OPTIONS ask about itself (RFC 9110, section 9.3.7)
+        {
+            exchange.Operation = Operation.Options;
+            return null;
+        }
+
         var result = table.Find(request.Method, PathOf(target), out var operation, out var match, out string? allow);
         switch (result)
         {
@@ -83,7 +93,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
                 return new Problem(ProblemTypes.MethodNotAllowed, $"{request.Method} does not apply here; {allow} do.").With("Allow", allow!);
 
             case RoutingResult.MalformedPath:
-                return new(ProblemTypes.MalformedRequest, "The path has a dot segment, a NUL or broken percent-encoding.");
+                return new(ProblemTypes.MalformedRequest, "A path begins with /, and has no dot segment, NUL or broken percent-encoding.");
 
             default:
                 return new(ProblemTypes.NotFound, "No operation has this path.");

@@ -61,7 +61,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
             return Paths.NotFound(collection, path);
 
         return Conditions.ForWrite(exchange.Request.Headers, current, required: false)
-            ?? CheckWhen(current, body, services.Time.GetUtcNow())
+            ?? CheckWhen(current, body, services.Now())
             ?? await answering.AnswerAsync(exchange);
     }
 

@@ -34,7 +34,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         ReadId(exchange, body.Span, out string? chosen);
         string id = chosen ?? ResourceId.New(services.Time);
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
-        var now = services.Time.GetUtcNow();
+        var now = services.Now();
         byte[] value = collection.Composer.Compose(body.Span, id, default, now);
 
         var result = await CommitAsync(key, 0, new Write.Put(key, now, value), value);
@@ -122,7 +122,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             bool required = collection.Declaration.RequireCondition && !isAction; // an action brings its own condition
             if (Conditions.ForWrite(exchange.Request.Headers, current, required) is { } failed) return failed;
 
-            var now = services.Time.GetUtcNow();
+            var now = services.Now();
             var (value, problem) = draft(current, now);
             if (problem is not null) return problem;
 

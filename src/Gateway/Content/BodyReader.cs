@@ -70,7 +70,7 @@ public static class BodyReader
 
         if (coding == ContentCoding.Identity) return (new(bytes, bytes), null);
 
-        var plain = new ArrayBufferWriter<byte>(bytes.Length * 4);
+        var plain = new ArrayBufferWriter<byte>(bytes.Length * 4 + 1);
         return BodyExpansion.Expand(coding, bytes, plain, limits.BodyBytesMax) switch
         {
             ExpandResult.Ok => (new(bytes, plain.WrittenMemory), null),
@@ -98,7 +98,7 @@ public static class BodyReader
         var (body, problem) = await ReadAsync(exchange, limits);
         if (problem is not null || !isXml) return (body.Plain, problem);
 
-        var json = new ArrayBufferWriter<byte>(body.Plain.Length);
+        var json = new ArrayBufferWriter<byte>(body.Plain.Length + 1);
         return xml!().TryRead(body.Plain, json, out var error)
             ? (json.WrittenMemory, null)
             : (default, new(ProblemTypes.MalformedBody, error.ToString()));

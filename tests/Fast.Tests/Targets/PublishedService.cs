@@ -63,7 +63,8 @@ internal sealed class PublishedService : IAsyncDisposable
             var match = parameters is null
                 ? new RouteMatch { ParameterNames = ["rest"], ParameterValues = [http.Request.Path.Value![1..]] }
                 : new RouteMatch { ParameterNames = [.. parameters.Select(p => p.Name)], ParameterValues = [.. parameters.Select(p => p.Value)] };
-            if (await target.AnswerAsync(new(http, TimeProvider.System) { Match = match }) is not { } problem) return;
+            var refused = RequestFraming.Refuse(http.Request) ?? await target.AnswerAsync(new(http, TimeProvider.System) { Match = match });
+            if (refused is not { } problem) return;
 
             service.Problems.Enqueue(problem);
             http.Response.StatusCode = problem.Type.Status;

@@ -35,7 +35,6 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
         using var head = new ByteWriter();
 
         // 1. The request's header section, once for every attempt.
-        if (RequestFraming.Refuse(_http.Request) is { } twoWays) return twoWays;
         if (target.Composer.Write(_http, exchange.Match, head, out _shape) is { } parameter) return DotSegment(parameter);
         if (RefuseLength() is { } tooLarge) return tooLarge;
 
