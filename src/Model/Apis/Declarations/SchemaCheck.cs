@@ -1,3 +1,4 @@
+using Stateway.Model.Names;
 using Stateway.Model.Apis.Documents;
 using Stateway.Model.Apis.Text;
 
@@ -56,7 +57,7 @@ internal static class SchemaCheck
         foreach (var member in schema.Members)
         {
             if (Grammar.FieldOf(Part.Schema, member.Name) is not null || member.Name.StartsWith("x-", StringComparison.Ordinal)) continue;
-            if (Expressions.NearestName.Of(member.Name, Grammar.NamesOf(Part.Schema)) is { } meant)
+            if (Nearest.Of(member.Name, Grammar.NamesOf(Part.Schema)) is { } meant)
             {
                 document.Warn(member.Pointer, $"'{member.Name}' is no keyword of JSON Schema and has no effect. Did you mean '{meant}'?", name: true);
             }

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Stateway.Model.Names;
 using Stateway.Model.Schemas.Patterns;
 
 namespace Stateway.Model.Schemas.Checks;
@@ -159,7 +160,7 @@ internal sealed class ObjectRules
         if (!run.Reports()) return false;
 
         string text = System.Text.Encoding.UTF8.GetString(run.Text.StringAt(name));
-        string? meant = Suggestion.For(text, known);
+        string? meant = Nearest.Of(text, known);
         run.Report(name, "UNKNOWN_FIELD", meant is null
             ? $"{Details.Cut(text)} is not known."
             : $"{Details.Cut(text)} is not known; did you mean {meant}?");

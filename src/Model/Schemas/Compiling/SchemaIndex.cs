@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Stateway.Model.Schemas.Checks;
+using Stateway.Model.Names;
 using Stateway.Model.Schemas.Json;
 
 namespace Stateway.Model.Schemas.Compiling;
@@ -129,7 +129,7 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
     }
 
     private static string DidYouMean(string name, string[] known) =>
-        Suggestion.For(name, known) is { } meant ? $" Did you mean '{meant}'?" : "";
+        Nearest.Of(name, known) is { } meant ? $" Did you mean '{meant}'?" : "";
 
     /// <summary>
     /// Schemas stand in an OpenAPI document as components and under <c>schema</c>; nothing else is looked at.
