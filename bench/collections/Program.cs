@@ -26,7 +26,7 @@ try
     Console.WriteLine($"Start to first answer: {start.TotalMilliseconds:0} ms. Idle: {stateway.ResidentMB:0} MB resident.");
 
     await FillAsync(url);
-    Console.WriteLine($"{Stored:N0} small resources stored: {stateway.ResidentMB:0} MB resident.");
+    Console.WriteLine($"{Stored:N0} small resources stored:{Memory()}");
 
     // The peer serves the very bytes of one resource.
     using var http = new HttpClient();
@@ -55,6 +55,7 @@ try
     Console.WriteLine(peer.Row());
     Console.WriteLine(same.Row(peer) + "   limit 1.60");
     Console.WriteLine(any.Row(peer));
+    Console.WriteLine(Memory());
 
     Console.WriteLine();
     Console.WriteLine("List of 20 out of 100,000 by an indexed filter, 64 connections");
@@ -65,7 +66,7 @@ try
     Wrk.Run(expression, seconds: seconds);
     var byExpression = Wrk.Measure(stateway, expression, seconds: seconds);
     Row("filter and order_by=price", byExpression.CpuMicroseconds, $"{byExpression.Run.PerSecond,9:N0}/s");
-    Console.WriteLine($"After these reads: {stateway.ResidentMB:0} MB resident, at most {stateway.ResidentMaxMB:0} MB.");
+    Console.WriteLine(Memory());
 
     Console.WriteLine();
     Console.WriteLine("Durable POST of one small row, 64 connections");
@@ -76,7 +77,9 @@ try
     if (posts.Run.Failed > 0) Console.WriteLine($"{posts.Run.Failed} answers were no success");
     Row("Stateway", posts.CpuMicroseconds, $"{posts.Run.PerSecond,9:N0}/s   p99 {posts.Run.P99Milliseconds:0.0} ms   (limit 20,000/s)");
     Row("SQLite alone, 64 a commit", 0, $"{limit,9:N0}/s   same settings, no server");
-    Console.WriteLine($"After these writes: {stateway.ResidentMB:0} MB resident, at most {stateway.ResidentMaxMB:0} MB (limit 150).");
+    Console.WriteLine(Memory() + " (limit 150)");
+
+    string Memory() => $"  {stateway.ResidentMB:0} MB resident now, at most {stateway.ResidentMaxMB:0} MB so far";
 }
 finally
 {

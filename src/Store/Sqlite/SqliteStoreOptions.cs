@@ -4,14 +4,14 @@ namespace Stateway.Store.Sqlite;
 public sealed record SqliteStoreOptions
 {
     /// <summary>Recently read entries kept in memory, in bytes; 0 keeps none.</summary>
-    public long CacheBytesMax { get; init; } = 16 << 20;
+    public long CacheBytesMax { get; init; } = 8 << 20;
 
     /// <summary>Reads at the same time; more of them wait. Each may hold up to <see cref="ReaderCacheKiB"/>.</summary>
     public int ReadersMax { get; init; } = Math.Clamp(Environment.ProcessorCount * 2, 4, 16);
 
-    public int ReaderCacheKiB { get; init; } = 2 * 1024;
+    public int ReaderCacheKiB { get; init; } = 1024;
 
-    public int WriterCacheKiB { get; init; } = 12 * 1024;
+    public int WriterCacheKiB { get; init; } = 8 * 1024;
 
     /// <summary>Transactions that may wait to be committed; one more is answered with "unavailable".</summary>
     public int WaitingTransactionsMax { get; init; } = 8_192;
