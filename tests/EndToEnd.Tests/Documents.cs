@@ -8,6 +8,7 @@ internal static class Documents
         $"""
         openapi: 3.1.0
         info: {"{"} title: {title}, version: 1.0.0 {"}"}
+        paths: {"{}"}
         x-stateway-collections:
         {string.Concat(collections.Select(line => "  " + line + "\n"))}
         """;
