@@ -25,9 +25,14 @@ public sealed class TempMount : IAsyncDisposable
     }
 
     /// <summary>Only while nobody has a file of it open for writing.</summary>
-    public async Task MakeReadOnlyAsync()
+    public Task MakeReadOnlyAsync() => RemountAsync("ro");
+
+    /// <param name="size">Such as <c>12m</c>.</param>
+    public Task ResizeAsync(string size) => RemountAsync("size=" + size);
+
+    private async Task RemountAsync(string option)
     {
-        var (code, _, error) = await StatewayProgram.CallToolAsync("mount", "-o", "remount,ro", Path);
+        var (code, _, error) = await StatewayProgram.CallToolAsync("mount", "-o", "remount," + option, Path);
         if (code != 0) throw new IOException(error);
     }
 
