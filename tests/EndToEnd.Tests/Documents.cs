@@ -23,5 +23,8 @@ internal static class Documents
             get:
               x-stateway-target: { http: '{{url}}', timeout: 60s }
               responses: { '200': { description: At last. } }
+            post:
+              x-stateway-target: { http: '{{url}}', timeout: 60s }
+              responses: { '200': { description: At last. } }
         """;
 }

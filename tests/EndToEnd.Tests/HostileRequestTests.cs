@@ -298,6 +298,28 @@ public sealed class HostileRequestTests(Shop shop) : IClassFixture<Shop>
     }
 
     [Fact]
+    public async Task A_malformed_body_is_refused_on_its_way_to_a_service()
+    {
+        using var folder = new TempFolder();
+        using var service = new SlowService();
+        await File.WriteAllTextAsync(folder.File("front.yaml"), Documents.Proxy(service.Url));
+        await using var program = await StatewayProgram.RunAsync(folder.Path, folder.File("data"));
+
+        foreach (string body in (string[])["FFFFFFFFFFFFFFFF\r\n{}\r\n0\r\n\r\n", "zz\r\n", "2\r\n{}x\r\n0\r\n\r\n", "2\r\n{}\r\n0\r\nbad trailer\r\n\r\n"])
+        {
+            using var connection = await RawConnection.OpenAsync(program.Url);
+            await connection.SendAsync($"POST /slow HTTP/1.1\r\n{Chunked}{body}");
+            var answer = Assert.IsType<RawAnswer>(await connection.ReadAsync());
+            Assert.Equal(400, answer.Status);
+            Shop.AssertProblem(answer);
+        }
+
+        using var smuggling = await RawConnection.OpenAsync(program.Url);
+        await smuggling.SendAsync($"POST /slow HTTP/1.1\r\nContent-Length: 5\r\n{Chunked}0\r\n\r\n");
+        Assert.Equal(400, (await smuggling.ReadAsync())?.Status);
+    }
+
+    [Fact]
     public async Task OPTIONS_of_the_server_itself_is_answered()
     {
         using var connection = await RawConnection.OpenAsync(shop.Program.Url);
