@@ -41,16 +41,17 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
 
             using var resource = JsonDocument.Parse(current.Value);
             var scope = ScopeOf(resource.RootElement, body, now);
-            var changes = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+            var changes = new Changes();
             foreach (var (field, expression) in action.Set)
             {
                 var value = Evaluation.Evaluate(expression, scope);
                 if (value.Kind == ValueKind.Error)
                     return new(default, new(ProblemTypes.WrongState, $"{field} could not be set: {value.AsString}"));
-                changes[field] = value.Kind == ValueKind.Missing ? "null"u8.ToArray() : JsonOf(value);
+                changes.Set(field, value.Kind == ValueKind.Missing ? null : JsonOf(value)); // a field that is not there leaves none
             }
 
-            byte[] next = Composer.Rewrite(current.Value.Span, changes, now);
+            changes.Set("update_time", Composer.TimeOf(now));
+            byte[] next = changes.ApplyTo(current.Value.Span);
             return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
         });
     }
