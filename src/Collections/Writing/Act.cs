@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Content.Xml;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Apis;
@@ -17,6 +18,7 @@ namespace Stateway.Collections.Writing;
 internal sealed class Act(Collection collection, CollectionServices services, ActionDeclaration action, ITarget? target)
 {
     private readonly Writes _writes = new(collection, services);
+    private readonly Bodies? _bodies = action.RequestSchema is { } schema ? new(schema, FormOf(action), services.Limits) : null;
 
     public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
@@ -24,17 +26,17 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
         if (target is null && Parameters.Check(exchange.Request) is { } wrong) return wrong;
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
+        var preferences = target is null ? Preferences.Of(exchange.Request) : default; // a target has its own
         ReadOnlyMemory<byte> body = default;
-        if (action.RequestSchema is { } schema)
+        if (_bodies is not null)
         {
-            (body, var problem) = await BodyReader.ReadJsonAsync(exchange, services.Limits, xml: null);
-            problem ??= RequestValidation.Check(schema, body.Span);
+            (body, var problem) = await _bodies.ReadAsync(exchange, preferences, again: target is not null);
             if (problem is not null) return problem;
         }
 
         if (target is not null) return await HandOnAsync(exchange, path, body, target);
 
-        return await _writes.ChangeAsync(exchange, path, Preferences.Of(exchange.Request), (current, now) =>
+        return await _writes.ChangeAsync(exchange, path, preferences, (current, now) =>
         {
             if (current is null) return new(default, Paths.NotFound(collection, path));
             if (CheckWhen(current, body, now) is { } wrongState) return new(default, wrongState);
@@ -55,6 +57,8 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
             return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
         });
     }
+
+    private static XmlForm FormOf(ActionDeclaration action) => XmlForm.Of(action.RequestShape, action.RequestShape.ComponentName ?? action.Name);
 
     private async ValueTask<Problem?> HandOnAsync(Exchange exchange, string path, ReadOnlyMemory<byte> body, ITarget answering)
     {

@@ -17,7 +17,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 {
     private const int AttemptsMax = 50;
 
-    private readonly Bodies _bodies = new(collection, services.Limits);
+    private readonly Bodies _bodies = new(collection.Declaration.RequestSchema, collection.Xml, services.Limits);
     private readonly Integrity _integrity = new(collection);
 
     public async ValueTask<Problem?> CreateAsync(Exchange exchange)
