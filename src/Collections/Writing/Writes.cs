@@ -72,6 +72,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         var preferences = Preferences.Of(exchange.Request);
         var (patch, problem) = await Patch.ReadAsync(exchange, services.Limits);
+        if (collection.WriteOnlyMask is { } served) problem ??= patch!.CheckReads(served);
         if (problem is not null) return problem;
 
         return await ChangeAsync(exchange, path, preferences, (current, now) =>
