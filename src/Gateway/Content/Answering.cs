@@ -58,7 +58,7 @@ public static class Answering
             BodyCompression.Compress(coding, content.Span, coded);
             content = coded.WrittenMemory;
             response.Headers.ContentEncoding = coding == ContentCoding.Gzip ? "gzip" : "br";
-            if (!negotiated) response.Headers.Vary = "Accept-Encoding";
+            if (!negotiated) response.Headers.Append("Vary", "Accept-Encoding");
         }
 
         response.ContentLength = content.Length;
