@@ -54,7 +54,7 @@ public static class Answering
         var coding = CodingFor(exchange, contentType, content.Length);
         if (coding != ContentCoding.Identity)
         {
-            var coded = new ArrayBufferWriter<byte>(content.Length / 2);
+            var coded = new ArrayBufferWriter<byte>(content.Length / 2 + 16);
             BodyCompression.Compress(coding, content.Span, coded);
             content = coded.WrittenMemory;
             response.Headers.ContentEncoding = coding == ContentCoding.Gzip ? "gzip" : "br";

@@ -71,7 +71,7 @@ public static class BodyReader
 
         if (coding == ContentCoding.Identity) return (new(bytes, bytes), null);
 
-        var plain = new ArrayBufferWriter<byte>(bytes.Length * 4);
+        var plain = new ArrayBufferWriter<byte>(bytes.Length * 4 + 16);
         return BodyExpansion.Expand(coding, bytes, plain, limits.BodyBytesMax) switch
         {
             ExpandResult.Ok => (new(bytes, plain.WrittenMemory), null),
@@ -102,10 +102,10 @@ public static class BodyReader
         if (again && problem is null) GiveBack(exchange, body);
         if (problem is not null || !isXml) return (body.Plain, problem);
 
-        var json = new ArrayBufferWriter<byte>(body.Plain.Length);
+        var json = new ArrayBufferWriter<byte>(body.Plain.Length + 16);
         return xml.TryRead(body.Plain, json, out var error)
             ? (json.WrittenMemory, null)
-            : (default, new(ProblemTypes.MalformedBody, error.ToString()));
+            : (default, new(ProblemTypes.MalformedBody, error.ToString()) { Errors = [new(error.Code, error.ToString())] });
     }
 
     /// <summary>Lets the request's body be read once more, as it was sent.</summary>
