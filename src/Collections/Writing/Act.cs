@@ -24,7 +24,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
         if (target is null && Parameters.Check(exchange.Request) is { } wrong) return wrong;
-        if (Answering.Refuses(exchange) is { } refused) return refused;
+        if (target is null && Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = target is null ? Preferences.Of(exchange.Request) : default; // a target has its own
         ReadOnlyMemory<byte> body = default;
@@ -65,7 +65,8 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
         if (await services.Store.GetAsync(new Key(collection.StoreName, path), exchange.Http.RequestAborted) is not { } current)
             return Paths.NotFound(collection, path);
 
-        return Conditions.ForWrite(exchange.Request.Headers, current, required: false)
+        var failed = action.Method == "GET" ? null : Conditions.ForWrite(exchange.Request.Headers, current, required: false);
+        return failed
             ?? CheckWhen(current, body, services.Time.GetUtcNow())
             ?? await answering.AnswerAsync(exchange);
     }
