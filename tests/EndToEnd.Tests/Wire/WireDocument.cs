@@ -25,7 +25,7 @@ internal static class WireDocument
                 when: resource.state == "open"
                 set: { state: '"closed"', closed_at: now }
               zone:
-                set: { address.zone: '"B"', address.verified: true, vault.k.quantity: 7, note: null }
+                set: { address.zone: '"B"', address.verified: true, vault.k.quantity: 7, weight: null }
               note:
                 body: { $ref: '#/components/schemas/NoteRequest' }
                 set: { note: request.text, noted_by: request.by }
@@ -42,6 +42,9 @@ internal static class WireDocument
                   '200':
                     description: What it would cost.
                     content: { application/json: { examples: { cheap: { value: { cost: 1.50 } } } } }
+              forward:
+                body: { type: object, required: [text], properties: { text: { type: string } } }
+                target: { http: /v1/receive }
               look:
                 method: GET
                 target: { mock: true }
@@ -90,6 +93,8 @@ internal static class WireDocument
             seed: seeded.json
           trees:
             schema: { $ref: '#/components/schemas/Tree' }
+          inbox:
+            schema: { type: object, required: [text], properties: { text: { type: string } } }
           open:
             schema: { type: object, additionalProperties: true }
 
@@ -123,6 +128,19 @@ internal static class WireDocument
               x-stateway-target: { mock: true }
               responses:
                 '200': { description: Fine., content: { application/json: { example: { ok: true } } } }
+          /receive:
+            post:
+              operationId: receive
+              requestBody:
+                required: true
+                content: { application/json: { schema: { type: object, required: [text], properties: { text: { type: string, maxLength: 20 } } } } }
+              x-stateway-target: { http: /v1/received }
+              responses: { '200': { description: Forwarded. } }
+          /received:
+            post:
+              operationId: received
+              x-stateway-target: { http: '/v1/inbox?id=forwarded' }
+              responses: { '200': { description: Forwarded again. } }
           /behind:
             get:
               operationId: behind
