@@ -9,7 +9,8 @@ namespace Stateway.Collections;
 /// <param name="CountExact"><c>count=exact</c>: a list tells its total.</param>
 internal readonly record struct Preferences(bool Minimal, bool Lenient, bool CountExact, ImmutableArray<string> Applied)
 {
-    public static Preferences Of(HttpRequest request)
+    /// <param name="isList">A list has nothing to leave out or to drop, a write has nothing to count: the others' preferences are not followed.</param>
+    public static Preferences Of(HttpRequest request, bool isList = false)
     {
         var field = request.Headers["Prefer"];
         if (field.Count == 0) return new(false, false, false, []);
@@ -23,11 +24,11 @@ internal readonly record struct Preferences(bool Minimal, bool Lenient, bool Cou
             bool known = true;
             switch (preference) // of two that contradict each other the first counts
             {
-                case "return=minimal" when !Has("return="): minimal = true; break;
-                case "return=representation" when !Has("return="): break;
-                case "handling=lenient" when !Has("handling="): lenient = true; break;
-                case "handling=strict" when !Has("handling="): break;
-                case "count=exact": count = true; break;
+                case "return=minimal" when !isList && !Has("return="): minimal = true; break;
+                case "return=representation" when !isList && !Has("return="): break;
+                case "handling=lenient" when !isList && !Has("handling="): lenient = true; break;
+                case "handling=strict" when !isList && !Has("handling="): break;
+                case "count=exact" when isList && !count: count = true; break;
                 default: known = false; break;
             }
 

@@ -19,7 +19,4 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
 
     /// <summary>The path's parameters, decoded.</summary>
     public RouteMatch Match { get; set; }
-
-    /// <summary>The body, when a step had to read it whole; a target then uses this.</summary>
-    public ReadOnlyMemory<byte>? Body { get; set; }
 }

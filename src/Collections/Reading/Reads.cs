@@ -50,7 +50,7 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         var asked = ListRequest.Read(exchange, collection, out var problem);
         if (problem is not null) return problem;
 
-        var preferences = Preferences.Of(exchange.Request);
+        var preferences = Preferences.Of(exchange.Request, isList: true);
         problem = asked.ToQuery(parent.Length == 0 ? null : parent, services.PageTokens, preferences.CountExact, out var query);
         if (problem is not null) return problem;
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using Stateway.Collections.Patches;
 using Stateway.Model.Schemas;
 
 namespace Stateway.Collections.Representations;
@@ -129,6 +130,20 @@ internal sealed class Mask
 
     /// <summary>The mask of an array's items.</summary>
     public Mask Items => IsAll ? All : _items ?? this;
+
+    /// <summary>The mask of what a JSON pointer leads to; null when it is dropped.</summary>
+    public Mask? At(ReadOnlySpan<string> tokens)
+    {
+        var mask = this;
+        foreach (string token in tokens)
+        {
+            bool isItem = !mask._parts.ContainsKey(token) && !mask.Items.IsAll && (token is "-" || JsonPointer.TryParseIndex(token, out _));
+            if ((isItem ? mask.Items : mask.Part(token)) is not { } next) return null;
+            mask = next;
+        }
+
+        return mask;
+    }
 
     public void Write(ReadOnlySpan<byte> json, IBufferWriter<byte> output)
     {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Content.Xml;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Apis;
@@ -17,50 +18,55 @@ namespace Stateway.Collections.Writing;
 internal sealed class Act(Collection collection, CollectionServices services, ActionDeclaration action, ITarget? target)
 {
     private readonly Writes _writes = new(collection, services);
+    private readonly Bodies? _bodies = action.RequestSchema is { } schema ? new(schema, new(() => FormOf(action)), services.Limits) : null;
 
     public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
         if (target is null && Parameters.Check(exchange.Request) is { } wrong) return wrong;
-        if (Answering.Refuses(exchange) is { } refused) return refused;
+        if (target is null && Answering.Refuses(exchange) is { } refused) return refused;
 
+        var preferences = target is null ? Preferences.Of(exchange.Request) : default; // a target has its own
         ReadOnlyMemory<byte> body = default;
-        if (action.RequestSchema is { } schema)
+        if (_bodies is not null)
         {
-            (body, var problem) = await BodyReader.ReadJsonAsync(exchange, services.Limits, xml: null);
-            problem ??= RequestValidation.Check(schema, body.Span);
+            (body, var problem) = await _bodies.ReadAsync(exchange, preferences, again: target is not null);
             if (problem is not null) return problem;
         }
 
         if (target is not null) return await HandOnAsync(exchange, path, body, target);
 
-        return await _writes.ChangeAsync(exchange, path, Preferences.Of(exchange.Request), (current, now) =>
+        return await _writes.ChangeAsync(exchange, path, preferences, (current, now) =>
         {
             if (current is null) return new(default, Paths.NotFound(collection, path));
             if (CheckWhen(current, body, now) is { } wrongState) return new(default, wrongState);
 
             using var resource = JsonDocument.Parse(current.Value);
             var scope = ScopeOf(resource.RootElement, body, now);
-            var changes = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+            var changes = new Changes();
             foreach (var (field, expression) in action.Set)
             {
                 var value = Evaluation.Evaluate(expression, scope);
                 if (value.Kind == ValueKind.Error)
                     return new(default, new(ProblemTypes.WrongState, $"{field} could not be set: {value.AsString}"));
-                changes[field] = value.Kind == ValueKind.Missing ? "null"u8.ToArray() : JsonOf(value);
+                changes.Set(field, value.Kind == ValueKind.Missing ? null : JsonOf(value)); // a field that is not there leaves none
             }
 
-            byte[] next = Composer.Rewrite(current.Value.Span, changes, now);
+            changes.Set("update_time", Composer.TimeOf(now));
+            byte[] next = changes.ApplyTo(current.Value.Span);
             return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
         }, isAction: true);
     }
+
+    private static XmlForm FormOf(ActionDeclaration action) => XmlForm.Of(action.RequestShape, action.RequestShape.ComponentName ?? action.Name);
 
     private async ValueTask<Problem?> HandOnAsync(Exchange exchange, string path, ReadOnlyMemory<byte> body, ITarget answering)
     {
         if (await services.Store.GetAsync(new Key(collection.StoreName, path), exchange.Http.RequestAborted) is not { } current)
             return Paths.NotFound(collection, path);
 
-        return Conditions.ForWrite(exchange.Request.Headers, current, required: false)
+        var failed = action.Method == "GET" ? null : Conditions.ForWrite(exchange.Request.Headers, current, required: false);
+        return failed
             ?? CheckWhen(current, body, services.Now())
             ?? await answering.AnswerAsync(exchange);
     }

@@ -10,19 +10,18 @@ using Stateway.Model.Schemas;
 
 namespace Stateway.Collections.Writing;
 
-/// <summary>Bodies of a collection's resources: JSON or XML in, JSON that fits the schema out.</summary>
-internal sealed class Bodies(Collection collection, GatewayLimits limits)
+/// <summary>Bodies of resources and actions: JSON or XML in, JSON that fits the schema out.</summary>
+internal sealed class Bodies(Schema schema, Lazy<XmlForm> xml, GatewayLimits limits)
 {
-    private readonly Func<XmlForm> _xml = () => collection.Xml;
-
     /// <summary>Each drops as many unknown fields as one list of errors holds.</summary>
     private const int LenientRoundsMax = 10;
 
     private static readonly JsonSerializerOptions JsonText = new() { Encoder = JsonOptions.Readable.Encoder };
 
-    public async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadAsync(Exchange exchange, Preferences preferences)
+    /// <param name="again">A target will read the request's body once more.</param>
+    public async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadAsync(Exchange exchange, Preferences preferences, bool again = false)
     {
-        var (json, problem) = await BodyReader.ReadJsonAsync(exchange, limits, _xml);
+        var (json, problem) = await BodyReader.ReadJsonAsync(exchange, limits, xml, again);
         problem ??= Check(ref json, preferences);
         return (json, problem);
     }
@@ -31,7 +30,7 @@ internal sealed class Bodies(Collection collection, GatewayLimits limits)
     public Problem? Check(ref ReadOnlyMemory<byte> json, Preferences preferences)
     {
         var errors = new SchemaErrors();
-        if (collection.Declaration.RequestSchema.Validate(json.Span, errors)) return null;
+        if (schema.Validate(json.Span, errors)) return null;
 
         var problem = RequestValidation.ToProblem(errors);
         for (int round = 0; preferences.Lenient && problem.Type == ProblemTypes.InvalidBody && round < LenientRoundsMax; round++)
@@ -43,7 +42,7 @@ internal sealed class Bodies(Collection collection, GatewayLimits limits)
             foreach (var error in unknown) Remove(root, error.Pointer!);
             json = Encoding.UTF8.GetBytes(root.ToJsonString(JsonText));
             errors = new();
-            if (collection.Declaration.RequestSchema.Validate(json.Span, errors)) return null;
+            if (schema.Validate(json.Span, errors)) return null;
             problem = RequestValidation.ToProblem(errors);
         }
 

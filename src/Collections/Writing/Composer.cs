@@ -52,40 +52,11 @@ internal sealed class Composer
         return completed.WrittenSpan.ToArray();
     }
 
-    /// <summary>Sets fields of a stored value, readOnly ones too: what an action does.</summary>
-    public static byte[] Rewrite(ReadOnlySpan<byte> current, IReadOnlyDictionary<string, byte[]> changes, DateTimeOffset now)
+    /// <summary>The update time as it stands in a stored value.</summary>
+    public static byte[] TimeOf(DateTimeOffset time)
     {
-        var output = new ArrayBufferWriter<byte>(current.Length + 64);
-        var left = new Dictionary<string, byte[]>(changes, StringComparer.Ordinal);
-        output.Write("{"u8);
-        var reader = new Utf8JsonReader(current, new JsonReaderOptions { MaxDepth = 70 });
-        reader.Read();
-        bool first = true;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
-        {
-            string name = reader.GetString()!;
-            int nameStart = (int)reader.TokenStartIndex;
-            reader.Read();
-            int valueStart = (int)reader.TokenStartIndex;
-            reader.Skip();
-            if (!first) output.Write(","u8);
-            first = false;
-            output.Write(current[nameStart..valueStart]);
-            if (left.Remove(name, out byte[]? changed)) output.Write(changed);
-            else if (name == "update_time") WriteTime(output, now);
-            else output.Write(current[valueStart..(int)reader.BytesConsumed]);
-        }
-
-        foreach (var (name, value) in left)
-        {
-            if (!first) output.Write(","u8);
-            first = false;
-            output.Write(JsonSerializer.SerializeToUtf8Bytes(name));
-            output.Write(":"u8);
-            output.Write(value);
-        }
-
-        output.Write("}"u8);
+        var output = new ArrayBufferWriter<byte>(26);
+        WriteTime(output, time);
         return output.WrittenSpan.ToArray();
     }
 

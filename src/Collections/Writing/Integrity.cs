@@ -34,14 +34,12 @@ internal sealed class Integrity(Collection collection)
         collection.Referrers.Select(referrer => new Precondition.NoneWith(referrer.Collection, referrer.Field, Value.Of(id), null));
 
     /// <summary>Everything that can keep a commit from happening, apart from a conflict on the resource itself.</summary>
-    public Problem ToProblem(CommitResult result) => result switch
+    /// <param name="value">What was to be stored; empty when it was to be deleted.</param>
+    public async ValueTask<Problem> ToProblemAsync(CommitResult result, string path, ReadOnlyMemory<byte> value, IStore store) => result switch
     {
-        CommitResult.Conflict { Precondition: Precondition.Exists exists } => Missing(exists.Key),
-        CommitResult.Conflict { Precondition: Precondition.NoneWith none } when none.Collection == collection.StoreName && none.Except is not null =>
-            new(ProblemTypes.NotUnique, $"{none.Field} must be unique among {collection.Declaration.Name}.")
-            {
-                Errors = [new("NOT_UNIQUE", "Another resource has this value.") { Pointer = PointerOf(none.Field) }],
-            },
+        CommitResult.Conflict { Precondition: Precondition.Exists exists } when exists.Key == ParentOf(path) => Paths.NotFound(collection.Parent!, exists.Key.Path),
+        CommitResult.Conflict { Precondition: Precondition.Exists exists } => await MissingAsync(exists.Key, value, store),
+        CommitResult.Conflict { Precondition: Precondition.NoneWith { Except: not null } none } => await NotUniqueAsync(none, path, value, store),
         CommitResult.Conflict { Precondition: Precondition.NoneWith none } =>
             new(ProblemTypes.StillReferenced, $"At least one resource of {none.Collection[(none.Collection.IndexOf('/') + 1)..]} refers to it by {none.Field}."),
         CommitResult.Full => new(ProblemTypes.StorageFull) { Cause = "The disk is full." },
@@ -49,25 +47,57 @@ internal sealed class Integrity(Collection collection)
         _ => throw new UnreachableException(result.ToString()),
     };
 
-    private Problem Missing(Key key)
-    {
-        if (collection.Parent is { } parent && parent.StoreName == key.Collection && !collection.References.Any(r => r.Target == key.Collection))
-            return Paths.NotFound(parent, key.Path);
+    private Key? ParentOf(string path) => collection.Parent is { } parent ? new(parent.StoreName, path[..path.LastIndexOf('/')]) : null;
 
-        string target = key.Collection[(key.Collection.LastIndexOf('/') + 1)..];
-        return new(ProblemTypes.InvalidBody, Wording.Count(1, "field"))
+    /// <summary>The commit names the first reference that leads nowhere; the client hears of every one.</summary>
+    private async ValueTask<Problem> MissingAsync(Key first, ReadOnlyMemory<byte> value, IStore store)
+    {
+        var errors = ImmutableArray.CreateBuilder<ProblemError>();
+        foreach (var reference in collection.References)
         {
-            Errors = [.. collection.References.Where(r => r.Target == key.Collection)
-                .Select(r => new ProblemError("REFERENCE", $"There is no {target} resource \"{key.Path}\".") { Pointer = r.Field.Pointer })],
-        };
+            if (JsonSlice.AsString(JsonSlice.Find(value.Span, reference.Field.Segments)) is not { } id) continue;
+
+            var key = new Key(reference.Target, id);
+            if (key != first && await store.GetAsync(key, CancellationToken.None) is not null) continue;
+
+            string target = key.Collection[(key.Collection.LastIndexOf('/') + 1)..];
+            errors.Add(new("REFERENCE", $"There is no {target} resource \"{id}\".") { Pointer = reference.Field.Pointer });
+        }
+
+        return new(ProblemTypes.InvalidBody, Wording.Count(errors.Count, "field")) { Errors = errors.ToImmutable() };
     }
 
-    private string PointerOf(string field) => collection.UniqueFields.First(f => f.Name == field).Pointer;
+    /// <summary>The commit names the first value that is taken; the client hears of every one.</summary>
+    private async ValueTask<Problem> NotUniqueAsync(Precondition.NoneWith first, string path, ReadOnlyMemory<byte> value, IStore store)
+    {
+        var errors = ImmutableArray.CreateBuilder<ProblemError>();
+        foreach (var field in collection.UniqueFields)
+        {
+            if (field.Name != first.Field && !await IsTakenAsync(field, path, value, store)) continue;
+            errors.Add(new("NOT_UNIQUE", "Another resource has this value.") { Pointer = field.Pointer });
+        }
+
+        string names = string.Join(", ", collection.UniqueFields.Where(f => errors.Any(e => e.Pointer == f.Pointer)).Select(f => f.Name));
+        return new(ProblemTypes.NotUnique, $"{names} must be unique among {collection.Declaration.Name}.") { Errors = errors.ToImmutable() };
+    }
+
+    private async ValueTask<bool> IsTakenAsync(FieldPath field, string path, ReadOnlyMemory<byte> value, IStore store)
+    {
+        var slice = JsonSlice.Find(value.Span, field.Segments);
+        if (slice.IsEmpty || slice is [(byte)'n', ..]) return false;
+
+        var query = new Query(collection.StoreName)
+        {
+            Filter = new Expression.Binary(0, BinaryOperator.Equal,
+                new Expression.Field(0, field.Segments, field.IsTimestamp), new Expression.Literal(0, ValueOf(slice, field))),
+            Limit = 2,
+        };
+        return await store.QueryAsync(query, CancellationToken.None) is QueryResult.Page page && page.Entries.Any(e => e.Key.Path != path);
+    }
 
     private static Value ValueOf(ReadOnlySpan<byte> slice, FieldPath field)
     {
         var reader = new Utf8JsonReader(slice);
-        var value = Value.FromJson(JsonElement.ParseValue(ref reader));
-        return field.IsTimestamp && value.Kind == ValueKind.String && DateTimeOffset.TryParse(value.AsString, out var time) ? Value.Of(time) : value;
+        return Value.FromJson(JsonElement.ParseValue(ref reader), field.IsTimestamp);
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using Stateway.Collections.Patches;
+using Stateway.Collections.Representations;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Content.Negotiation;
@@ -11,6 +13,9 @@ namespace Stateway.Collections.Writing;
 internal sealed class Patch
 {
     public const string MediaTypes = "application/merge-patch+json, application/json-patch+json";
+
+    /// <summary>What the store may have added to a body of the greatest size: the id, times, short defaults.</summary>
+    private const int StoreBytesMax = 1024;
 
     private readonly ReadOnlyMemory<byte> _merge;
     private readonly JsonPatch? _operations;
@@ -38,10 +43,37 @@ internal sealed class Patch
             });
     }
 
+    /// <summary>
+    /// What is kept and never served can't be learned by a patch: it is neither tested, nor copied or moved to where it
+    /// would be served.
+    /// </summary>
+    /// <param name="served">The mask of what is served.</param>
+    public Problem? CheckReads(Mask served)
+    {
+        if (_operations is null) return null;
+
+        ImmutableArray<ProblemError>.Builder? wrong = null;
+        for (int i = 0; i < _operations.Operations.Length; i++)
+        {
+            var operation = _operations.Operations[i];
+            var read = operation.Verb == PatchVerb.Test ? operation.Path : operation.From;
+            if (read is null || served.At(read.Tokens) is var mask && mask is { IsAll: true }) continue;
+            if (operation.From is not null && served.At(operation.Path.Tokens) == mask) continue; // hidden here and there
+
+            string member = operation.From is null ? "path" : "from";
+            (wrong ??= ImmutableArray.CreateBuilder<ProblemError>()).Add(
+                new("WRITE_ONLY", $"{(read.Text.Length == 0 ? "The root" : read.Text)} is writeOnly or holds what is; a patch can write it, not read it.") { Pointer = $"/{i}/{member}" });
+        }
+
+        return wrong is null ? null : new(ProblemTypes.PatchFailed, wrong[0].Detail) { Errors = wrong.ToImmutable() };
+    }
+
     public (ReadOnlyMemory<byte> Value, Problem? Problem) Apply(ReadOnlyMemory<byte> current, GatewayLimits limits)
     {
+        int bytesMax = limits.BodyBytesMax + StoreBytesMax;
         var output = new ArrayBufferWriter<byte>(current.Length + _merge.Length);
-        var error = _operations is null ? MergePatch.Apply(current, _merge, output) : _operations.Apply(current, output, limits.BodyBytesMax);
+        var error = _operations is null ? MergePatch.Apply(current, _merge, output) : _operations.Apply(current, output, bytesMax);
+        if (error is null && output.WrittenCount > bytesMax) error = new(PatchFailure.TooLarge, "", $"The result is larger than {limits.BodyBytesMax} bytes.");
         if (error is null) return (output.WrittenMemory, null);
 
         var type = error.Failure switch

@@ -17,7 +17,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 {
     private const int AttemptsMax = 50;
 
-    private readonly Bodies _bodies = new(collection, services.Limits);
+    private readonly Bodies _bodies = new(collection.Declaration.RequestSchema, new(() => collection.Xml), services.Limits);
     private readonly Integrity _integrity = new(collection);
 
     public async ValueTask<Problem?> CreateAsync(Exchange exchange)
@@ -46,7 +46,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         return result is CommitResult.Conflict { Precondition: Precondition.AtRevision }
             ? new(ProblemTypes.AlreadyExists, $"{collection.Declaration.Name} has a resource \"{id}\" already; PUT replaces it.")
-            : _integrity.ToProblem(result);
+            : await _integrity.ToProblemAsync(result, key.Path, value, services.Store);
     }
 
     public async ValueTask<Problem?> ReplaceAsync(Exchange exchange)
@@ -72,6 +72,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         var preferences = Preferences.Of(exchange.Request);
         var (patch, problem) = await Patch.ReadAsync(exchange, services.Limits);
+        if (collection.WriteOnlyMask is { } served) problem ??= patch!.CheckReads(served);
         if (problem is not null) return problem;
 
         return await ChangeAsync(exchange, path, preferences, (current, now) =>
@@ -103,7 +104,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
                 [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path))]);
             var result = await services.Store.CommitAsync(transaction, CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
-            if (result is not CommitResult.Committed) return _integrity.ToProblem(result);
+            if (result is not CommitResult.Committed) return await _integrity.ToProblemAsync(result, path, default, services.Store);
 
             exchange.Response.StatusCode = StatusCodes.Status204NoContent;
             return null;
@@ -128,7 +129,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             var result = await CommitAsync(key, current?.Revision ?? 0, new Write.Put(key, now, value), value);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
-            if (result is not CommitResult.Committed committed) return _integrity.ToProblem(result);
+            if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, value, services.Store);
 
             if (current is null) exchange.Response.Headers.Location = LocationBase(exchange);
             return await Answers.WrittenAsync(exchange, collection, new(key, committed.Revision, now, value),

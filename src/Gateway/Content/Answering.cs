@@ -53,11 +53,11 @@ public static class Answering
         var coding = CodingFor(exchange, contentType, content.Length);
         if (coding != ContentCoding.Identity)
         {
-            var coded = new ArrayBufferWriter<byte>(content.Length / 2);
+            var coded = new ArrayBufferWriter<byte>(content.Length / 2 + 16);
             BodyCompression.Compress(coding, content.Span, coded);
             content = coded.WrittenMemory;
             response.Headers.ContentEncoding = coding == ContentCoding.Gzip ? "gzip" : "br";
-            if (!negotiated) response.Headers.Vary = "Accept-Encoding";
+            if (!negotiated) response.Headers.Append("Vary", "Accept-Encoding");
         }
 
         response.ContentLength = content.Length;

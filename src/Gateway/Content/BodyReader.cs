@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Runtime.InteropServices;
 using Stateway.Gateway.Content.Compression;
 using Stateway.Gateway.Content.Negotiation;
 using Stateway.Gateway.Content.Xml;
@@ -70,7 +71,7 @@ public static class BodyReader
 
         if (coding == ContentCoding.Identity) return (new(bytes, bytes), null);
 
-        var plain = new ArrayBufferWriter<byte>(bytes.Length * 4 + 1);
+        var plain = new ArrayBufferWriter<byte>(bytes.Length * 4 + 16);
         return BodyExpansion.Expand(coding, bytes, plain, limits.BodyBytesMax) switch
         {
             ExpandResult.Ok => (new(bytes, plain.WrittenMemory), null),
@@ -79,14 +80,16 @@ public static class BodyReader
         };
     }
 
-    /// <summary>Reads a body that is JSON, or XML where there is a form for it, as JSON. It is not validated yet.</summary>
-    public static async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadJsonAsync(Exchange exchange, GatewayLimits limits, Func<XmlForm>? xml)
+    /// <summary>Reads a body that is JSON or XML as JSON. It is not validated yet.</summary>
+    /// <param name="again">A target will read the request's body once more.</param>
+    public static async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadJsonAsync(
+        Exchange exchange, GatewayLimits limits, Lazy<XmlForm> xml, bool again = false)
     {
         var type = ContentType.Parse(exchange.Request.ContentType);
-        bool isXml = xml is not null && type is { Status: ContentTypeStatus.Known, Format: BodyFormat.Xml };
+        bool isXml = type is { Status: ContentTypeStatus.Known, Format: BodyFormat.Xml };
         if (!isXml && type is not { Status: ContentTypeStatus.Known, MediaType: "application/json" })
         {
-            string taken = xml is null ? "application/json" : "application/json, application/xml";
+            const string taken = "application/json, application/xml";
             return (default, new Problem(ProblemTypes.UnsupportedMediaType, type.Status switch
             {
                 ContentTypeStatus.Absent => $"The body needs a Content-Type: {taken}.",
@@ -96,12 +99,20 @@ public static class BodyReader
         }
 
         var (body, problem) = await ReadAsync(exchange, limits);
+        if (again && problem is null) GiveBack(exchange, body);
         if (problem is not null || !isXml) return (body.Plain, problem);
 
-        var json = new ArrayBufferWriter<byte>(body.Plain.Length + 1);
-        return xml!().TryRead(body.Plain, json, out var error)
+        var json = new ArrayBufferWriter<byte>(body.Plain.Length + 16);
+        return xml.Value.TryRead(body.Plain, json, out var error)
             ? (json.WrittenMemory, null)
-            : (default, new(ProblemTypes.MalformedBody, error.ToString()));
+            : (default, new(ProblemTypes.MalformedBody, error.ToString()) { Errors = [new(error.Code, error.ToString())] });
+    }
+
+    /// <summary>Lets the request's body be read once more, as it was sent.</summary>
+    public static void GiveBack(Exchange exchange, WholeBody body)
+    {
+        if (!MemoryMarshal.TryGetArray(body.AsSent, out var bytes)) bytes = body.AsSent.ToArray();
+        exchange.Request.Body = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
     }
 
     private static Problem TooLarge(GatewayLimits limits) =>

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Content.Negotiation;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway.Targets;
@@ -32,8 +33,11 @@ public sealed class FixedTarget(string mediaType, ReadOnlyMemory<byte> content, 
     public ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         foreach (var (name, value) in headers) exchange.Response.Headers[name] = value;
-        exchange.Response.Headers.ETag = _etag;
-        if (exchange.Request.Headers.IfNoneMatch.Count > 0 && Answering.Matches(exchange.Request.Headers.IfNoneMatch, _etag))
+        // A strong tag is of the very bytes, so each coding has its own.
+        var coding = Answering.CodingFor(exchange, mediaType, content.Length);
+        string etag = coding == ContentCoding.Identity ? _etag : $"{_etag[..^1]}-{(coding == ContentCoding.Gzip ? 'g' : 'b')}\"";
+        exchange.Response.Headers.ETag = etag;
+        if (exchange.Request.Headers.IfNoneMatch.Count > 0 && Answering.Matches(exchange.Request.Headers.IfNoneMatch, etag))
         {
             exchange.Response.StatusCode = 304;
             return default;

@@ -79,7 +79,7 @@ public sealed class RequestValidation
         if (problem is not null) return problem;
 
         // What goes on to the target is the body as it was sent, encoded or not.
-        exchange.Body = body.AsSent;
+        BodyReader.GiveBack(exchange, body);
         return Check(content, body.Plain.Span);
     }
 

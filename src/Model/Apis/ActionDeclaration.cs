@@ -24,6 +24,9 @@ public sealed record ActionDeclaration
     /// <summary>Checks the body; null when the action takes none.</summary>
     public required Schema? RequestSchema { get; init; }
 
+    /// <summary>Of the body, for its XML form.</summary>
+    public Shape RequestShape { get; init; } = Shape.Any;
+
     /// <summary>Who answers instead, when the action is not answered by <see cref="Set"/>. Then <see cref="Set"/> is empty.</summary>
     public required TargetSpec? Target { get; init; }
 }

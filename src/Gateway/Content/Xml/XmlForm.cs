@@ -15,6 +15,9 @@ public sealed class XmlForm
     /// <summary>Objects and arrays inside each other, the outermost included.</summary>
     public const int DepthMax = 64;
 
+    /// <summary>What is served may be deeper than what is read: a page of resources, each with three references expanded.</summary>
+    public const int WrittenDepthMax = 4 * DepthMax + 2;
+
     private readonly XmlNode _root;
     private readonly XmlName _name;
     private readonly XmlName _item;
@@ -41,7 +44,7 @@ public sealed class XmlForm
         XmlFormCompilation.OfList(resource, rootName, resourceName);
 
     /// <summary>Writes a document in UTF-8.</summary>
-    /// <param name="json">Valid JSON without duplicate names, at most <see cref="DepthMax"/> deep.</param>
+    /// <param name="json">Valid JSON without duplicate names, at most <see cref="WrittenDepthMax"/> deep.</param>
     /// <exception cref="JsonException">It was not JSON.</exception>
     public void Write(ReadOnlySpan<byte> json, IBufferWriter<byte> xml)
     {

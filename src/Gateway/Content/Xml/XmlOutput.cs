@@ -17,7 +17,7 @@ internal ref struct XmlOutput(ByteBuffer xml)
 
     public void Document(ReadOnlySpan<byte> json, XmlNode root, XmlName name, XmlName item, byte[] declarations, IBufferWriter<byte> destination)
     {
-        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = XmlForm.DepthMax });
+        var reader = new Utf8JsonReader(json, new JsonReaderOptions { MaxDepth = XmlForm.WrittenDepthMax });
         reader.Read();
         Value(ref reader, root, new Tag(name, item));
         if (reader.Read()) throw new JsonException("More than one value.");

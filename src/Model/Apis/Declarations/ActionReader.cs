@@ -36,6 +36,7 @@ internal sealed class ActionReader(ApiDocument document, DocumentSchemas schemas
             WhenText = action["when"]?.Text,
             Set = ReadSet(action["set"], variables, resource),
             RequestSchema = body,
+            RequestShape = variables.GetValueOrDefault("request", Shape.Any),
             Target = action["target"] is { Map: not null } target
                 ? targets.Read(target, new(method, PathTemplate.Names(path)), action["responses"])
                 : null,

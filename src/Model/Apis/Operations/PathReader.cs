@@ -91,21 +91,12 @@ internal sealed class PathReader(
             Method = standard.Method,
             Path = path,
             OperationId = id,
-            Target = TargetOf(standard, declaration),
+            // Also where another target answers an action: the collection says whether there is such a resource, and checks the body.
+            Target = new TargetSpec.Collection(standard.Draft.StoreName, standard.Verb, standard.Action?.Name),
             Parameters = own is null ? [] : reader.ReadParameters(path, known.Item, own, isComplete: false),
             RequestBody = null,
             Deprecated = own?["deprecated"]?.IsTrue == true,
         });
-    }
-
-    /// <summary>An action that only its target answers is that target's; one with a condition asks the collection first.</summary>
-    private static TargetSpec TargetOf(CollectionOperations.Standard standard, CollectionDeclaration? declaration)
-    {
-        string? action = standard.Action?.Name;
-        var answers = action is null ? null : declaration?.Actions.FirstOrDefault(each => each.Name == action);
-        return answers is { Target: { } target, When: null }
-            ? target
-            : new TargetSpec.Collection(standard.Draft.StoreName, standard.Verb, action);
     }
 
     /// <summary>Every id in the path is declared once, at the path, under the name that the path gives it.</summary>
