@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Content.Negotiation;
@@ -13,17 +12,22 @@ public sealed class FixedTarget(string mediaType, ReadOnlyMemory<byte> content, 
     private readonly string _etag = Answering.ETagOf(content.Span);
 
     /// <summary>A page that explains a kind of problem (RFC 9457, section 3.1.1).</summary>
-    public static FixedTarget Of(ProblemType type) => OfMembers(
-        [], ("type", type.Path), ("title", type.Title), ("status", type.Status.ToString(CultureInfo.InvariantCulture)), ("code", type.Code), ("explanation", type.Explanation));
+    public static FixedTarget Of(ProblemType type) => OfObject([], json =>
+    {
+        json.WriteString("type", type.Path);
+        json.WriteString("title", type.Title);
+        json.WriteNumber("status", type.Status);
+        json.WriteString("code", type.Code);
+        json.WriteString("explanation", type.Explanation);
+    });
 
-    /// <summary>A JSON object of texts.</summary>
-    public static FixedTarget OfMembers(KeyValuePair<string, string>[] headers, params ReadOnlySpan<(string Name, string Text)> members)
+    public static FixedTarget OfObject(KeyValuePair<string, string>[] headers, Action<Utf8JsonWriter> members)
     {
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json, JsonOptions.Readable))
         {
             writer.WriteStartObject();
-            foreach (var (name, text) in members) writer.WriteString(name, text);
+            members(writer);
             writer.WriteEndObject();
         }
 
