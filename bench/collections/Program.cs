@@ -7,8 +7,8 @@ using Stateway.Collections.Bench;
 
 // Stored collections under load, beside their peers in the same run: nginx serving the same bytes from a file, and the
 // disk's own limit for durable writes. One command: bench/collections/run [--seconds N] [--rounds N]
-int seconds = Argument("--seconds", 4);
-int rounds = Argument("--rounds", 5);
+int seconds = Arguments.Number(args, "--seconds", 4);
+int rounds = Arguments.Number(args, "--rounds", 5);
 const int Stored = 100_000;
 
 string folder = Directory.CreateTempSubdirectory("stateway-bench-").FullName;
@@ -26,7 +26,7 @@ try
     Console.WriteLine($"Start to first answer: {start.TotalMilliseconds:0} ms. Idle: {stateway.ResidentMB:0} MB resident.");
 
     await FillAsync(url);
-    Console.WriteLine($"{Stored:N0} small resources stored: {stateway.ResidentMB:0} MB resident.");
+    Console.WriteLine($"{Stored:N0} small resources stored:{Memory()}");
 
     // The peer serves the very bytes of one resource.
     using var http = new HttpClient();
@@ -42,18 +42,20 @@ try
     Wrk.Run(url + "/items/i500", seconds: seconds); // compiled code of the last tier, as in a process that has run for a while
     string everywhere = Script("random.lua", Scripts.RandomGet);
     Wrk.Run(url, seconds: seconds, script: everywhere);
-    List<double> peer = [], same = [], any = [];
-    List<double> peerRate = [], sameRate = [], anyRate = [];
+    var peer = new Rounds("nginx, static file", nginx, $"http://127.0.0.1:{nginxPort}/items/i500");
+    var same = new Rounds("Stateway, one resource", stateway, url + "/items/i500");
+    var any = new Rounds("Stateway, any of 100,000", stateway, url, everywhere);
     for (int round = 0; round < rounds; round++)
     {
-        Add(Wrk.Measure(nginx, $"http://127.0.0.1:{nginxPort}/items/i500", seconds: seconds), peer, peerRate);
-        Add(Wrk.Measure(stateway, url + "/items/i500", seconds: seconds), same, sameRate);
-        Add(Wrk.Measure(stateway, url, seconds: seconds, script: everywhere), any, anyRate);
+        peer.Run(seconds);
+        same.Run(seconds);
+        any.Run(seconds);
     }
 
-    Row("nginx, static file", Median(peer), $"{Median(peerRate),9:N0}/s");
-    Row("Stateway, one resource", Median(same), $"{Median(sameRate),9:N0}/s   {Median(same) / Median(peer):0.00} × nginx (limit 1.60)");
-    Row("Stateway, any of 100,000", Median(any), $"{Median(anyRate),9:N0}/s   {Median(any) / Median(peer):0.00} × nginx");
+    Console.WriteLine(peer.Row());
+    Console.WriteLine(same.Row(peer) + "   limit 1.60");
+    Console.WriteLine(any.Row(peer));
+    Console.WriteLine(Memory());
 
     Console.WriteLine();
     Console.WriteLine("List of 20 out of 100,000 by an indexed filter, 64 connections");
@@ -64,7 +66,7 @@ try
     Wrk.Run(expression, seconds: seconds);
     var byExpression = Wrk.Measure(stateway, expression, seconds: seconds);
     Row("filter and order_by=price", byExpression.CpuMicroseconds, $"{byExpression.Run.PerSecond,9:N0}/s");
-    Console.WriteLine($"After these reads: {stateway.ResidentMB:0} MB resident, at most {stateway.ResidentMaxMB:0} MB.");
+    Console.WriteLine(Memory());
 
     Console.WriteLine();
     Console.WriteLine("Durable POST of one small row, 64 connections");
@@ -75,7 +77,9 @@ try
     if (posts.Run.Failed > 0) Console.WriteLine($"{posts.Run.Failed} answers were no success");
     Row("Stateway", posts.CpuMicroseconds, $"{posts.Run.PerSecond,9:N0}/s   p99 {posts.Run.P99Milliseconds:0.0} ms   (limit 20,000/s)");
     Row("SQLite alone, 64 a commit", 0, $"{limit,9:N0}/s   same settings, no server");
-    Console.WriteLine($"After these writes: {stateway.ResidentMB:0} MB resident, at most {stateway.ResidentMaxMB:0} MB (limit 150).");
+    Console.WriteLine(Memory() + " (limit 150)");
+
+    string Memory() => $"  {stateway.ResidentMB:0} MB resident now, at most {stateway.ResidentMaxMB:0} MB so far";
 }
 finally
 {
@@ -102,19 +106,5 @@ string Script(string name, string lua)
     return file;
 }
 
-static void Add((Wrk Run, double CpuMicroseconds) measured, List<double> cpu, List<double> rate)
-{
-    cpu.Add(measured.CpuMicroseconds);
-    rate.Add(measured.Run.PerSecond);
-}
-
 static void Row(string name, double cpu, string rest) =>
     Console.WriteLine($"  {name,-28} {(cpu == 0 ? "" : cpu.ToString("0.0", CultureInfo.InvariantCulture) + " µs"),9}  {rest}");
-
-static double Median(List<double> values) => values.Order().ElementAt(values.Count / 2);
-
-int Argument(string name, int otherwise)
-{
-    int at = Array.IndexOf(args, name);
-    return at >= 0 && at + 1 < args.Length ? int.Parse(args[at + 1], CultureInfo.InvariantCulture) : otherwise;
-}

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Hosting;
 
-namespace Stateway.ProxyBench;
+namespace Stateway.Proxy.Bench;
 
 /// <summary>The peer: what one writes in an hour with the framework's own client. No 1xx, no upgrade, no trailers, no problem documents.</summary>
 internal static class BareForwarder

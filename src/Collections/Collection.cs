@@ -19,8 +19,6 @@ public sealed class Collection
         WriteOnlyMask = Mask.WithoutWriteOnly(declaration.Shape);
         UniqueFields = [.. declaration.Unique.Select(name => FieldPath.Of(name, declaration.Shape))];
         References = [.. declaration.References.Select(r => new Reference(FieldPath.Of(r.Key, declaration.Shape), ApiName(declaration) + "/" + r.Value))];
-        Xml = XmlForm.Of(declaration.Shape, ElementName(declaration));
-        XmlList = XmlForm.OfList(declaration.Shape, declaration.Name, ElementName(declaration));
     }
 
     public CollectionDeclaration Declaration { get; }
@@ -51,8 +49,9 @@ public sealed class Collection
 
     internal Collection? Parent { get; set; }
 
-    internal XmlForm Xml { get; }
-    internal XmlForm XmlList { get; }
+    // Compiled when the first client asks for XML: many never do. Made twice by a race they are equal.
+    internal XmlForm Xml => field ??= XmlForm.Of(Shape, ElementName(Declaration));
+    internal XmlForm XmlList => field ??= XmlForm.OfList(Shape, Declaration.Name, ElementName(Declaration));
 
     /// <summary>What the store must know: every field that something looks up.</summary>
     public CollectionSpec ToSpec()

@@ -41,7 +41,15 @@ public sealed class CollectionTarget : ITarget
 }
 
 /// <summary>What every collection works with.</summary>
-public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time);
+public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time)
+{
+    /// <summary>The time that a change is given, in whole milliseconds as it is written.</summary>
+    internal DateTimeOffset Now()
+    {
+        var now = Time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
+    }
+}
 
 /// <summary>Where a request's path leads in the store.</summary>
 internal static class Paths

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Serving;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway;
@@ -30,6 +31,10 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         {
             return; // the client went away; nobody waits for an answer
         }
+        catch (IOException e) when (RequestFraming.IsBadChunkSize(e))
+        {
+            problem = new(ProblemTypes.MalformedRequest, e.Message);
+        }
         catch (Exception e)
         {
             Log.Failed(logger, e, http.Request.Method, http.Request.Path, exchange.RequestId);
@@ -45,10 +50,10 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
         if (Match(exchange, tables.Current) is { } refused) return new(refused);
 
-        // 5. Validate
+        // 2. Validate
         if (exchange.Operation.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
 
-        // 7. Answer
+        // 3. Answer
         return exchange.Operation.Target.AnswerAsync(exchange);
     }
 
@@ -61,8 +66,15 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         string target = exchange.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (target.Length > limits.UrlLengthMax)
             return new(ProblemTypes.UriTooLong, $"The URL has {target.Length} characters; the limit is {limits.UrlLengthMax}.");
+        if (RequestFraming.Refuse(request) is { } twoWays) return twoWays;
         if (HeadersTooLarge(request.Headers, limits.HeadersBytesMax))
             return new(ProblemTypes.HeadersTooLarge, $"The limit is {limits.HeadersBytesMax} bytes.");
+
+        if (target == "*") // the server lets only OPTIONS ask about itself (RFC 9110, section 9.3.7)
+        {
+            exchange.Operation = Operation.Options;
+            return null;
+        }
 
         var result = table.Find(request.Method, PathOf(target), out var operation, out var match, out string? allow);
         switch (result)
@@ -81,7 +93,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
                 return new Problem(ProblemTypes.MethodNotAllowed, $"{request.Method} does not apply here; {allow} do.").With("Allow", allow!);
 
             case RoutingResult.MalformedPath:
-                return new(ProblemTypes.MalformedRequest, "The path has a dot segment, a NUL or broken percent-encoding.");
+                return new(ProblemTypes.MalformedRequest, "A path begins with /, and has no dot segment, NUL or broken percent-encoding.");
 
             default:
                 return new(ProblemTypes.NotFound, "No operation has this path.");

@@ -21,6 +21,7 @@ public sealed record Query(string Collection)
     /// <summary>Begin behind this position.</summary>
     public Cursor? After { get; init; }
 
+    /// <summary>Entries of the page, at least 1.</summary>
     public required int Limit { get; init; }
 
     /// <summary>Count everything that matches, too.</summary>
@@ -47,5 +48,6 @@ public abstract record QueryResult
     /// <param name="Fields">The fields of the filter that are not indexed.</param>
     public sealed record TooManyScanned(ImmutableArray<string> Fields, int ScannedMax) : QueryResult;
 
+    /// <summary>The store can't read now, or a field of the order is not indexed (any more).</summary>
     public sealed record Unavailable(string Reason) : QueryResult;
 }

@@ -3,7 +3,10 @@ using Stateway.Model.Expressions;
 
 namespace Stateway.Store;
 
-/// <summary>Preconditions and writes over any keys: all or nothing.</summary>
+/// <summary>
+/// Preconditions and writes over any keys: all or nothing. Of several writes to one key the last one counts.
+/// Without writes it only checks, and takes no revision.
+/// </summary>
 public sealed record Transaction(ImmutableArray<Precondition> Preconditions, ImmutableArray<Write> Writes);
 
 /// <summary>What must be true just before the writes, checked in the same atomic step.</summary>
@@ -16,7 +19,11 @@ public abstract record Precondition
 
     public sealed record Exists(Key Key) : Precondition;
 
-    /// <summary>No entry of the collection, other than <paramref name="Except"/>, has this value in this indexed field.</summary>
+    /// <summary>
+    /// No entry of the collection, other than <paramref name="Except"/>, has this value in this indexed field. Equal
+    /// is what has one place in the order: 1 and 1.0, null and null, missing and missing; lists and objects never are.
+    /// </summary>
+    /// <param name="Except">A path; null for none.</param>
     public sealed record NoneWith(string Collection, string Field, Value Value, string? Except) : Precondition;
 }
 
@@ -24,6 +31,7 @@ public abstract record Write
 {
     private Write() { } // closed
 
+    /// <param name="Value">JSON; not to be changed until the commit is answered.</param>
     public sealed record Put(Key Key, DateTimeOffset UpdateTime, ReadOnlyMemory<byte> Value) : Write;
 
     public sealed record Delete(Key Key) : Write;
@@ -46,6 +54,7 @@ public abstract record CommitResult
     /// <summary>The disk is full; nothing was written.</summary>
     public sealed record Full : CommitResult;
 
-    /// <summary>The store can't write now (read-only file system, I/O error, too many writers wait); nothing was written.</summary>
+    /// <summary>The store can't write now (read-only file system, I/O error, too many writers wait, a
+    /// field of <see cref="Precondition.NoneWith"/> that is not indexed); nothing was written.</summary>
     public sealed record Unavailable(string Reason) : CommitResult;
 }

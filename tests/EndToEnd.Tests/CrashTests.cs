@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using System.Text;
 using System.Text.Json;
@@ -9,7 +10,7 @@ namespace Stateway.EndToEnd.Tests;
 
 /// <summary>
 /// Kills the program with SIGKILL at random moments under write load. Afterwards every acknowledged write must be there,
-/// and of a write that was not acknowledged either all or nothing.
+/// and of a write that was in flight either all or nothing.
 /// </summary>
 public sealed class CrashTests
 {
@@ -43,141 +44,212 @@ public sealed class CrashTests
                 amount: { type: integer }
         """;
 
+    private readonly ConcurrentDictionary<string, Account> _accounts = new();
+    private int _number;
+    private int _acknowledged;
+    private long _revision;
+
     [Fact]
     public async Task Thirty_kills_under_load_lose_nothing_acknowledged_and_leave_nothing_half_done()
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder.File("ledger.yaml"), Document);
         var random = new Random(20261120);
-        var expected = new ConcurrentDictionary<string, string?>(); // account → the owner acknowledged last; null: deleted
-        var doubtful = new ConcurrentDictionary<string, byte>();    // accounts with a write in flight when the kill came
-        int number = 0;
-        int acknowledged = 0;
 
         for (int kill = 0; kill <= Kills; kill++)
         {
             await using var program = await StatewayProgram.RunAsync(folder.Path, folder.File("data"));
-            await CheckAsync(program.Http, expected, doubtful);
+            await CheckAsync(program.Http, everything: kill == Kills);
             if (kill == Kills) break;
 
-            doubtful.Clear();
-            int target = acknowledged + random.Next(20, 400);
-            var killed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            var writers = Enumerable.Range(0, Writers).Select(w => Task.Run(() => WriteAsync(program.Http, w))).ToArray();
-            await killed.Task;
-            await program.KillAsync();
-            await Task.WhenAll(writers);
-
-            async Task WriteAsync(HttpClient http, int writer)
+            int target = _acknowledged + random.Next(1, 1_500);
+            var due = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            var writers = Task.WhenAll(Enumerable.Range(0, Writers).Select(w => Task.Run(() => WriteAsync(program.Http, w, () =>
             {
-                var mine = new List<string>();
-                while (true)
-                {
-                    int n = Interlocked.Increment(ref number);
-                    string id = $"a{n}";
-                    try
-                    {
-                        doubtful[id] = 1;
-                        await SendAsync(http, HttpMethod.Put, $"/accounts/{id}", $$"""{"number":{{n}},"owner":"w{{writer}}","note":"{{new string('x', n % 700)}}"}""");
-                        expected[id] = $"w{writer}";
-                        for (int b = 0; b < 3; b++) await SendAsync(http, HttpMethod.Put, $"/accounts/{id}/bookings/b{b}", $$"""{"amount":{{b}}}""");
-                        doubtful.TryRemove(id, out _);
-                        mine.Add(id);
+                if (Interlocked.Increment(ref _acknowledged) >= target) due.TrySetResult();
+            }))));
+            await Task.WhenAny(due.Task, writers);
+            await program.KillAsync();
+            await writers;
+        }
 
-                        if (n % 3 == 0)
-                        {
-                            string changed = mine[n % mine.Count];
-                            doubtful[changed] = 1;
-                            await SendAsync(http, HttpMethod.Patch, $"/accounts/{changed}", $$"""{"owner":"changed-{{n}}"}""");
-                            expected[changed] = $"changed-{n}";
-                            doubtful.TryRemove(changed, out _);
-                        }
+        Assert.True(_acknowledged > Kills * 100);
+    }
 
-                        if (n % 5 == 0)
-                        {
-                            string deleted = mine[^1];
-                            mine.Remove(deleted);
-                            doubtful[deleted] = 1;
-                            await SendAsync(http, HttpMethod.Delete, $"/accounts/{deleted}", null);
-                            expected[deleted] = null;
-                            doubtful.TryRemove(deleted, out _);
-                        }
-                    }
-                    catch (HttpRequestException)
-                    {
-                        return; // the kill came while this was in flight: it may have happened or not
-                    }
+    /// <summary>Writes until the program is gone.</summary>
+    private async Task WriteAsync(HttpClient http, int writer, Action acknowledged)
+    {
+        var mine = new List<Account>();
+        try
+        {
+            while (true)
+            {
+                int n = Interlocked.Increment(ref _number);
+                var account = new Account($"a{n}", n);
+                _accounts[account.Id] = account;
+                await DoAsync(account, new(Act.Put, $"w{writer}"));
+                for (int b = 0; b < 3; b++) await DoAsync(account, new(Act.Book, Booking: b));
+                mine.Add(account);
+                if (n % 3 == 0) await DoAsync(mine[n % mine.Count], new(Act.Patch, $"changed-{n}"));
+                if (n % 5 != 0) continue;
 
-                    if (Interlocked.Increment(ref acknowledged) >= target) killed.TrySetResult();
-                }
+                var deleted = mine[n % mine.Count];
+                mine.Remove(deleted);
+                await DoAsync(deleted, new(Act.Delete));
+            }
+        }
+        catch (HttpRequestException)
+        {
+            // The kill came while this was in flight: its account has it as pending.
+        }
+
+        async Task DoAsync(Account account, Change change)
+        {
+            account.Pending = change;
+            account.WasTouched = true;
+            await SendAsync(http, account, change);
+            account.Apply(change);
+            account.Pending = null;
+            acknowledged();
+        }
+    }
+
+    private async Task SendAsync(HttpClient http, Account account, Change change)
+    {
+        string url = change.Act == Act.Book ? $"/accounts/{account.Id}/bookings/b{change.Booking}" : $"/accounts/{account.Id}";
+        var (method, body) = change.Act switch
+        {
+            Act.Put => (HttpMethod.Put, $$"""{"number":{{account.Number}},"owner":"{{change.Owner}}","note":"{{new string('x', account.Number % 700)}}"}"""),
+            Act.Patch => (HttpMethod.Patch, $$"""{"owner":"{{change.Owner}}"}"""),
+            Act.Book => (HttpMethod.Put, $$"""{"amount":{{change.Booking}}}"""),
+            _ => (HttpMethod.Delete, null),
+        };
+        using var request = new HttpRequestMessage(method, url);
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await http.SendAsync(request);
+        Assert.True(response.IsSuccessStatusCode, $"{method} {url}: {response.StatusCode}");
+
+        if (response.Headers.ETag?.Tag is not { } tag) return;
+        long revision = long.Parse(tag.Trim('"').Split('-')[0], CultureInfo.InvariantCulture);
+        for (long seen = Interlocked.Read(ref _revision); revision > seen; seen = Interlocked.Read(ref _revision))
+            Interlocked.CompareExchange(ref _revision, revision, seen);
+    }
+
+    private async Task CheckAsync(HttpClient http, bool everything)
+    {
+        // 1. Every account, as a list has it: no more and no less than was written.
+        var (stored, revision) = await ListAsync(http, "/accounts");
+        Assert.True(revision >= _revision, $"The revision is {revision}, and {_revision} was given away.");
+        Assert.All(stored.Keys, id => Assert.True(_accounts.ContainsKey(id), $"{id} was never written."));
+        foreach (var account in _accounts.Values) account.CheckAndSettle(stored.TryGetValue(account.Id, out var found) ? found : null);
+
+        // 2. What was written since the last kill: each by itself, and its bookings.
+        var touched = _accounts.Values.Where(a => a.WasTouched || everything).ToList();
+        await Parallel.ForEachAsync(touched, new ParallelOptions { MaxDegreeOfParallelism = 4 }, async (account, _) => await CheckBookingsAsync(http, account));
+
+        // 3. The indexes agree with the rows: the one that is filtered by ...
+        foreach (var byOwner in stored.Values.GroupBy(a => a.GetProperty("owner").GetString()!).Take(12))
+            Assert.Equal(byOwner.Count(), await CountAsync(http, $"/accounts?owner={byOwner.Key}&max_page_size=1"));
+        Assert.Equal(stored.Count, await CountAsync(http, "/accounts?max_page_size=1"));
+
+        // ... and the unique one, which knows the numbers that are taken and those that came free.
+        foreach (var account in touched.Where(a => a.Owner is not null).Take(10))
+        {
+            using var taken = await http.PostAsync("/accounts", new StringContent($$"""{"number":{{account.Number}},"owner":"thief"}""", Encoding.UTF8, "application/json"));
+            Assert.Equal(HttpStatusCode.Conflict, taken.StatusCode);
+        }
+
+        // 4. What is gone left nothing behind: a booking that outlived its account would come back to light with it.
+        foreach (var account in touched.Where(a => a.Owner is null).Take(20))
+        {
+            await SendAsync(http, account, new(Act.Put, "again"));
+            account.Apply(new(Act.Put, "again"));
+            await CheckBookingsAsync(http, account);
+        }
+
+        foreach (var account in touched) account.WasTouched = false;
+    }
+
+    private static async Task CheckBookingsAsync(HttpClient http, Account account)
+    {
+        using var one = await http.GetAsync($"/accounts/{account.Id}");
+        Assert.Equal(account.Owner is null ? HttpStatusCode.NotFound : HttpStatusCode.OK, one.StatusCode);
+        if (account.Owner is null) return;
+
+        var (bookings, _) = await ListAsync(http, $"/accounts/{account.Id}/bookings");
+        Assert.All(bookings, b => Assert.Equal(b.Key, "b" + b.Value.GetProperty("amount").GetInt32()));
+        account.CheckAndSettle(bookings.Values.Select(b => b.GetProperty("amount").GetInt32()).ToHashSet());
+    }
+
+    private static async Task<(Dictionary<string, JsonElement> Rows, long Revision)> ListAsync(HttpClient http, string url)
+    {
+        var rows = new Dictionary<string, JsonElement>();
+        string? token = null;
+        while (true)
+        {
+            var page = JsonDocument.Parse(await http.GetByteArrayAsync($"{url}?max_page_size=1000{(token is null ? "" : "&page_token=" + token)}")).RootElement;
+            foreach (var row in page.GetProperty("results").EnumerateArray()) rows.Add(row.GetProperty("id").GetString()!, row);
+            if (!page.TryGetProperty("next_page_token", out var next)) return (rows, long.Parse(page.GetProperty("revision").GetString()!, CultureInfo.InvariantCulture));
+
+            token = next.GetString();
+        }
+    }
+
+    private static async Task<int> CountAsync(HttpClient http, string url)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, url) { Headers = { { "Prefer", "count=exact" } } };
+        using var response = await http.SendAsync(request);
+        return JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync()).RootElement.GetProperty("total_size").GetInt32();
+    }
+
+    private enum Act { Put, Patch, Book, Delete }
+
+    private sealed record Change(Act Act, string? Owner = null, int Booking = 0);
+
+    /// <summary>What was acknowledged of an account, and the one change that may be in flight.</summary>
+    private sealed class Account(string id, int number)
+    {
+        public string Id { get; } = id;
+        public int Number { get; } = number;
+
+        /// <summary>Null when there is no such account.</summary>
+        public string? Owner { get; private set; }
+
+        public HashSet<int> Bookings { get; } = [];
+        public Change? Pending { get; set; }
+        public bool WasTouched { get; set; }
+
+        public void Apply(Change change)
+        {
+            switch (change.Act)
+            {
+                case Act.Put or Act.Patch: Owner = change.Owner; break;
+                case Act.Book: Bookings.Add(change.Booking); break;
+                default:
+                    Owner = null;
+                    Bookings.Clear();
+                    break;
             }
         }
 
-        Assert.True(acknowledged > Kills * 20);
-    }
-
-    private static async Task SendAsync(HttpClient http, HttpMethod method, string url, string? json)
-    {
-        using var request = new HttpRequestMessage(method, url);
-        if (json is not null) request.Content = new StringContent(json, Encoding.UTF8, "application/json");
-        using var response = await http.SendAsync(request);
-        Assert.True(response.IsSuccessStatusCode, $"{method} {url}: {response.StatusCode}");
-    }
-
-    private static async Task CheckAsync(HttpClient http, ConcurrentDictionary<string, string?> expected, ConcurrentDictionary<string, byte> doubtful)
-    {
-        var stored = new Dictionary<string, JsonElement>();
-        string url = "/accounts?max_page_size=1000";
-        while (true)
+        /// <summary>The account is as it was acknowledged, or as the change in flight would have made it; from here on it is what it is.</summary>
+        public void CheckAndSettle(JsonElement? stored)
         {
-            var page = JsonDocument.Parse(await http.GetByteArrayAsync(url)).RootElement;
-            foreach (var account in page.GetProperty("results").EnumerateArray()) stored.Add(account.GetProperty("id").GetString()!, account);
-            if (!page.TryGetProperty("next_page_token", out var next)) break;
-            url = $"/accounts?max_page_size=1000&page_token={next.GetString()}";
+            string? owner = stored?.GetProperty("owner").GetString();
+            if (Pending is { Act: not Act.Book } pending && owner == pending.Owner) Apply(pending);
+            Assert.True(owner == Owner, $"{Id} belongs to {owner ?? "nobody"}; {Owner ?? "its end"} was acknowledged, {Pending} was in flight.");
+            if (Pending is { Act: not Act.Book }) Pending = null;
+            if (stored is not { } account) return;
+
+            Assert.Equal(Number, account.GetProperty("number").GetInt32());
+            Assert.Equal(new string('x', Number % 700), account.GetProperty("note").GetString());
         }
 
-        foreach (var (id, owner) in expected)
+        public void CheckAndSettle(HashSet<int> stored)
         {
-            if (doubtful.ContainsKey(id)) continue;
-            if (owner is null) Assert.False(stored.ContainsKey(id), $"{id} was deleted, and is back.");
-            else Assert.Equal(owner, Assert.Contains(id, (IDictionary<string, JsonElement>)stored).GetProperty("owner").GetString());
-        }
-
-        // Nothing is there that was not asked for, and every account is whole.
-        foreach (var (id, account) in stored)
-        {
-            Assert.True(expected.ContainsKey(id) || doubtful.ContainsKey(id), $"{id} was never written.");
-            int n = account.GetProperty("number").GetInt32();
-            Assert.Equal($"a{n}", id);
-            Assert.Equal(n % 700, account.GetProperty("note").GetString()!.Length);
-        }
-
-        // What was in flight: the account with all that it had, or no trace of it. Deleting takes the bookings along.
-        foreach (string id in doubtful.Keys)
-        {
-            if (stored.TryGetValue(id, out var account)) expected[id] = account.GetProperty("owner").GetString();
-            else expected[id] = null;
-
-            using var bookings = await http.GetAsync($"/accounts/{id}/bookings");
-            Assert.Equal(stored.ContainsKey(id) ? HttpStatusCode.OK : HttpStatusCode.NotFound, bookings.StatusCode);
-            if (stored.ContainsKey(id)) continue;
-
-            // A child that was left behind would come back to light with its parent.
-            int n = int.Parse(id[1..], System.Globalization.CultureInfo.InvariantCulture);
-            await SendAsync(http, HttpMethod.Put, $"/accounts/{id}", $$"""{"number":{{n}},"owner":"again","note":"{{new string('x', n % 700)}}"}""");
-            Assert.Equal("""[]""", JsonDocument.Parse(await http.GetStringAsync($"/accounts/{id}/bookings")).RootElement.GetProperty("results").GetRawText());
-            expected[id] = "again";
-        }
-
-        // The index agrees with the rows.
-        foreach (var byOwner in stored.Values.GroupBy(a => a.GetProperty("owner").GetString()!).Take(8))
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"/accounts?owner={byOwner.Key}&max_page_size=1");
-            request.Headers.Add("Prefer", "count=exact");
-            using var response = await http.SendAsync(request);
-            var page = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync()).RootElement;
-            int again = byOwner.Key == "again" ? doubtful.Keys.Count(id => !stored.ContainsKey(id)) : 0;
-            Assert.Equal(byOwner.Count() + again, page.GetProperty("total_size").GetInt32());
+            if (Pending is { Act: Act.Book } pending && stored.Contains(pending.Booking)) Apply(pending);
+            Assert.True(stored.SetEquals(Bookings), $"{Id} has the bookings {string.Join(' ', stored)}; {string.Join(' ', Bookings)} were acknowledged, {Pending} was in flight.");
+            Pending = null;
         }
     }
 }

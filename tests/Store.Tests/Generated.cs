@@ -34,7 +34,7 @@ internal static class Generated
         "1990-12-31T15:59:60-08:00", "1991-01-01T00:00:00Z", "2024-05-01", "never", "",
     ];
 
-    private static readonly string[] _others = ["null", "true", "false", "[]", "{}", "[1]", "{\"x\":1}", "\"\\u0061\""];
+    private static readonly string[] _others = ["null", "true", "false", "[]", "{}", "[1]", "{\"x\":1}", "\"\\ud800\"", "\"a\\udc00\"", "\"\\u0061\""];
 
     public static Gen<string> Json =>
         from a in Member("a", Scalar)
@@ -76,10 +76,15 @@ internal static class Generated
             Count = isCounted,
         };
 
+    /// <summary>As a caller takes it out of a resource.</summary>
+    public static Gen<Value> FieldValue =>
+        from json in Gen.OneOf(Scalar, Gen.Elements(_times).Select(Quoted))
+        select Value.FromJson(System.Text.Json.JsonElement.Parse(json), isTimestamp: false);
+
     private static Gen<string> Scalar => Gen.OneOf(
         Gen.Elements(_numbers), Gen.Elements(_texts).Select(Quoted), Gen.Elements(_others));
 
-    public static Gen<Value> Literal => Gen.OneOf(
+    private static Gen<Value> Literal => Gen.OneOf(
         Gen.Elements(_numbers).Select(text => long.TryParse(text, out long integer) ? Value.Of(integer) : Value.Of(double.Parse(text))),
         Gen.Elements(_texts).Select(Value.Of),
         Gen.Elements(_times).Where(text => TimestampText.TryParse(text, out _)).Select(text => Value.Of(Instant(text))),

@@ -149,6 +149,7 @@ public sealed class MemoryStore : IStore
     {
         if (field.IsTimestamp && value.Kind == ValueKind.String && TimestampText.TryParse(value.AsString, out long ticks))
             value = Value.Of(new DateTimeOffset(ticks, TimeSpan.Zero));
+        if (field.IsTimestamp && value.IsNumber) return false;
 
         // Equal in the order, so that a unique field can't hold null twice; lists and objects are never compared.
         return ValueComparison.SortRank(value) != OtherRank && ValueComparison.Sort(IndexValue(entry, field), Clamped(value)) == 0;

@@ -31,9 +31,15 @@ public sealed partial class StatewayProgram : IAsyncDisposable
 
     /// <summary>Serves a folder and returns when it is ready.</summary>
     /// <exception cref="InvalidOperationException">It ended instead; the message has its output.</exception>
-    public static async Task<StatewayProgram> RunAsync(string folder, string data, string listen = "127.0.0.1:0", params string[] more)
+    public static Task<StatewayProgram> RunAsync(string folder, string data, string listen = "127.0.0.1:0", params string[] more) =>
+        ReadyAsync(Start(File, ["run", folder, "--listen", listen, "--data", data, .. more]));
+
+    /// <summary>The same, started by a shell that runs <paramref name="before"/> first.</summary>
+    public static Task<StatewayProgram> RunInShellAsync(string before, string folder, string data) =>
+        ReadyAsync(Start("sh", ["-c", before + "; exec \"$@\"", "sh", File, "run", folder, "--listen", "127.0.0.1:0", "--data", data]));
+
+    private static async Task<StatewayProgram> ReadyAsync(StatewayProgram program)
     {
-        var program = Start(["run", folder, "--listen", listen, "--data", data, .. more]);
         try
         {
             await program._ready.Task.WaitAsync(StartTimeout);
@@ -47,9 +53,12 @@ public sealed partial class StatewayProgram : IAsyncDisposable
     }
 
     /// <summary>Runs a command to its end.</summary>
-    public static async Task<(int ExitCode, string Out, string Error)> CallAsync(params string[] arguments)
+    public static Task<(int ExitCode, string Out, string Error)> CallAsync(params string[] arguments) => CallToolAsync(File, arguments);
+
+    /// <summary>Runs another program to its end, such as one that runs this one on a terminal.</summary>
+    public static async Task<(int ExitCode, string Out, string Error)> CallToolAsync(string tool, params string[] arguments)
     {
-        using var process = Process.Start(StartInfo(arguments))!;
+        using var process = Process.Start(StartInfo(tool, arguments))!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
@@ -61,15 +70,15 @@ public sealed partial class StatewayProgram : IAsyncDisposable
         catch (OperationCanceledException)
         {
             process.Kill();
-            throw new TimeoutException($"stateway {string.Join(' ', arguments)} did not end.");
+            throw new TimeoutException($"{tool} {string.Join(' ', arguments)} did not end.");
         }
 
         return (process.ExitCode, await output, await error);
     }
 
-    private static StatewayProgram Start(string[] arguments)
+    private static StatewayProgram Start(string tool, string[] arguments)
     {
-        var process = new Process { StartInfo = StartInfo(arguments), EnableRaisingEvents = true };
+        var process = new Process { StartInfo = StartInfo(tool, arguments), EnableRaisingEvents = true };
         var program = new StatewayProgram(process);
         process.OutputDataReceived += (_, e) => program.Hear(e.Data);
         process.ErrorDataReceived += (_, e) => program.Hear(e.Data);
@@ -80,7 +89,7 @@ public sealed partial class StatewayProgram : IAsyncDisposable
         return program;
     }
 
-    private static ProcessStartInfo StartInfo(string[] arguments) => new(File, arguments)
+    private static ProcessStartInfo StartInfo(string tool, string[] arguments) => new(tool, arguments)
     {
         RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
     };
@@ -111,10 +120,24 @@ public sealed partial class StatewayProgram : IAsyncDisposable
         return seen.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
-    /// <summary>Asks it to stop, as Ctrl-C does, and waits for its end.</summary>
+    /// <summary>Asks it to stop, as a service manager does, and waits for its end.</summary>
     public async Task<int> StopAsync()
     {
-        using var signal = Process.Start("kill", ["-INT", _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await SignalAsync("TERM");
+        return await EndAsync();
+    }
+
+    /// <param name="name">Such as INT, which is what Ctrl-C sends.</param>
+    public async Task SignalAsync(string name)
+    {
+        using var signal = Process.Start("kill", ["-" + name, _process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await signal.WaitForExitAsync();
+    }
+
+    /// <summary>Waits for its end.</summary>
+    /// <returns>The exit code.</returns>
+    public async Task<int> EndAsync()
+    {
         using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(40));
         await _process.WaitForExitAsync(limit.Token);
         return _process.ExitCode;

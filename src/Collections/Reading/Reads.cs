@@ -4,6 +4,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Stateway.Collections.Representations;
 using Stateway.Gateway;
+using Stateway.Gateway.Content;
 using Stateway.Model.Problems;
 using Stateway.Store;
 
@@ -137,14 +138,8 @@ internal sealed class Reads(Collection collection, CollectionServices services)
     /// </summary>
     private static ulong TagOf(QueryResult.Page page)
     {
-        ulong hash = 14695981039346656037; // FNV-1a, over whole characters and numbers
-        foreach (var entry in page.Entries)
-        {
-            foreach (char c in entry.Key.Path) hash = (hash ^ c) * 1099511628211;
-            hash = (hash ^ (ulong)entry.Revision) * 1099511628211;
-        }
-
-        hash = (hash ^ (page.Next is null ? 0UL : 1UL)) * 1099511628211;
-        return (hash ^ (ulong)(page.TotalSize ?? -1)) * 1099511628211;
+        ulong hash = ContentHash.Start;
+        foreach (var entry in page.Entries) hash = ContentHash.Add(ContentHash.Add(hash, entry.Key.Path), (ulong)entry.Revision);
+        return ContentHash.Add(ContentHash.Add(hash, page.Next is null ? 0UL : 1UL), (ulong)(page.TotalSize ?? -1));
     }
 }

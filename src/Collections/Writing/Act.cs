@@ -18,7 +18,7 @@ namespace Stateway.Collections.Writing;
 internal sealed class Act(Collection collection, CollectionServices services, ActionDeclaration action, ITarget? target)
 {
     private readonly Writes _writes = new(collection, services);
-    private readonly Bodies? _bodies = action.RequestSchema is { } schema ? new(schema, FormOf(action), services.Limits) : null;
+    private readonly Bodies? _bodies = action.RequestSchema is { } schema ? new(schema, new(() => FormOf(action)), services.Limits) : null;
 
     public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
@@ -55,7 +55,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
             changes.Set("update_time", Composer.TimeOf(now));
             byte[] next = changes.ApplyTo(current.Value.Span);
             return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
-        });
+        }, isAction: true);
     }
 
     private static XmlForm FormOf(ActionDeclaration action) => XmlForm.Of(action.RequestShape, action.RequestShape.ComponentName ?? action.Name);
@@ -67,7 +67,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
 
         var failed = action.Method == "GET" ? null : Conditions.ForWrite(exchange.Request.Headers, current, required: false);
         return failed
-            ?? CheckWhen(current, body, services.Time.GetUtcNow())
+            ?? CheckWhen(current, body, services.Now())
             ?? await answering.AnswerAsync(exchange);
     }
 

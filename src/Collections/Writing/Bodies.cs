@@ -11,7 +11,7 @@ using Stateway.Model.Schemas;
 namespace Stateway.Collections.Writing;
 
 /// <summary>Bodies of resources and actions: JSON or XML in, JSON that fits the schema out.</summary>
-internal sealed class Bodies(Schema schema, XmlForm xml, GatewayLimits limits)
+internal sealed class Bodies(Schema schema, Lazy<XmlForm> xml, GatewayLimits limits)
 {
     /// <summary>Each drops as many unknown fields as one list of errors holds.</summary>
     private const int LenientRoundsMax = 10;

@@ -87,36 +87,26 @@ internal sealed class Composer
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool dropped = isRoot && IsStoreOwned(ref reader);
-            if (!dropped && !mask.IsAll)
+            var name = json.Slice((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
+            string? known = mask.IsAll ? null : reader.GetString();
+            var part = known is null ? mask : mask.Part(known);
+            if (part is null || (isRoot && IsStoreOwned(ref reader)))
             {
-                string name = reader.GetString()!;
-                var part = mask.Part(name);
-                if (part is { IsAll: false })
-                {
-                    Separate(output, ref first);
-                    int start = (int)reader.TokenStartIndex;
-                    reader.Read();
-                    output.Write(json[start..(int)reader.TokenStartIndex]);
-                    Copy(part, ref reader, json, current.IsEmpty ? default : JsonSlice.Find(current, name), output);
-                    continue;
-                }
-
-                dropped = part is null;
+                reader.Skip();
+                continue;
             }
 
-            int nameStart = (int)reader.TokenStartIndex;
-            reader.Read();
-            reader.Skip();
-            if (dropped) continue;
-
             Separate(output, ref first);
-            output.Write(json[nameStart..(int)reader.BytesConsumed]);
+            output.Write(name);
+            output.Write(":"u8);
+            reader.Read();
+            Copy(part, ref reader, json, known is null || current.IsEmpty ? default : JsonSlice.Find(current, known), output);
         }
 
         if (!current.IsEmpty && current[0] == '{') KeepPresent(mask, current, output, isRoot, ref first);
     }
 
+    /// <summary>Copies a value without the white space between its tokens; the tokens stay as they were written.</summary>
     private static void Copy(Mask mask, ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output)
     {
         if (reader.TokenType == JsonTokenType.StartObject)
@@ -140,9 +130,7 @@ internal sealed class Composer
         }
         else
         {
-            int start = (int)reader.TokenStartIndex;
-            reader.Skip();
-            output.Write(json[start..(int)reader.BytesConsumed]);
+            output.Write(json[(int)reader.TokenStartIndex..(int)reader.BytesConsumed]);
         }
     }
 

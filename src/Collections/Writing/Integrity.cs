@@ -41,7 +41,7 @@ internal sealed class Integrity(Collection collection)
         CommitResult.Conflict { Precondition: Precondition.Exists exists } => await MissingAsync(exists.Key, value, store),
         CommitResult.Conflict { Precondition: Precondition.NoneWith { Except: not null } none } => await NotUniqueAsync(none, path, value, store),
         CommitResult.Conflict { Precondition: Precondition.NoneWith none } =>
-            new(ProblemTypes.StillReferenced, $"At least one resource of {none.Collection} refers to it by {none.Field}."),
+            new(ProblemTypes.StillReferenced, $"At least one resource of {none.Collection[(none.Collection.IndexOf('/') + 1)..]} refers to it by {none.Field}."),
         CommitResult.Full => new(ProblemTypes.StorageFull) { Cause = "The disk is full." },
         CommitResult.Unavailable unavailable => new Problem(ProblemTypes.Unavailable) { Cause = unavailable.Reason }.With("Retry-After", "1"),
         _ => throw new UnreachableException(result.ToString()),

@@ -17,7 +17,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 {
     private const int AttemptsMax = 50;
 
-    private readonly Bodies _bodies = new(collection.Declaration.RequestSchema, collection.Xml, services.Limits);
+    private readonly Bodies _bodies = new(collection.Declaration.RequestSchema, new(() => collection.Xml), services.Limits);
     private readonly Integrity _integrity = new(collection);
 
     public async ValueTask<Problem?> CreateAsync(Exchange exchange)
@@ -34,7 +34,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         ReadId(exchange, body.Span, out string? chosen);
         string id = chosen ?? ResourceId.New(services.Time);
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
-        var now = services.Time.GetUtcNow();
+        var now = services.Now();
         byte[] value = collection.Composer.Compose(body.Span, id, default, now);
 
         var result = await CommitAsync(key, 0, new Write.Put(key, now, value), value);
@@ -114,15 +114,16 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     }
 
     /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
-    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft)
+    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft, bool isAction = false)
     {
         var key = new Key(collection.StoreName, path);
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var current = await services.Store.GetAsync(key, exchange.Http.RequestAborted);
-            if (Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition) is { } failed) return failed;
+            bool required = collection.Declaration.RequireCondition && !isAction; // an action brings its own condition
+            if (Conditions.ForWrite(exchange.Request.Headers, current, required) is { } failed) return failed;
 
-            var now = services.Time.GetUtcNow();
+            var now = services.Now();
             var (value, problem) = draft(current, now);
             if (problem is not null) return problem;
 

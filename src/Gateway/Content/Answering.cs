@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Globalization;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Primitives;
 using Stateway.Gateway.Content.Compression;
@@ -91,7 +90,7 @@ public static class Answering
     }
 
     /// <summary>A strong tag made of the content itself.</summary>
-    public static string ETagOf(ReadOnlySpan<byte> content) => string.Create(CultureInfo.InvariantCulture, $"\"{Convert.ToHexStringLower(SHA256.HashData(content).AsSpan(0, 12))}\"");
+    public static string ETagOf(ReadOnlySpan<byte> content) => string.Create(CultureInfo.InvariantCulture, $"\"{ContentHash.Of(content):x16}\"");
 
     /// <summary>Weak comparison (RFC 9110, section 8.8.3.2) of a list of tags with one.</summary>
     public static bool Matches(StringValues tags, string etag)

@@ -83,7 +83,7 @@ public static class BodyReader
     /// <summary>Reads a body that is JSON or XML as JSON. It is not validated yet.</summary>
     /// <param name="again">A target will read the request's body once more.</param>
     public static async ValueTask<(ReadOnlyMemory<byte> Json, Problem? Problem)> ReadJsonAsync(
-        Exchange exchange, GatewayLimits limits, XmlForm xml, bool again = false)
+        Exchange exchange, GatewayLimits limits, Lazy<XmlForm> xml, bool again = false)
     {
         var type = ContentType.Parse(exchange.Request.ContentType);
         bool isXml = type is { Status: ContentTypeStatus.Known, Format: BodyFormat.Xml };
@@ -103,7 +103,7 @@ public static class BodyReader
         if (problem is not null || !isXml) return (body.Plain, problem);
 
         var json = new ArrayBufferWriter<byte>(body.Plain.Length + 16);
-        return xml.TryRead(body.Plain, json, out var error)
+        return xml.Value.TryRead(body.Plain, json, out var error)
             ? (json.WrittenMemory, null)
             : (default, new(ProblemTypes.MalformedBody, error.ToString()) { Errors = [new(error.Code, error.ToString())] });
     }

@@ -15,6 +15,8 @@ public static class ProblemWriter
         response.Clear();
         response.StatusCode = problem.Type.Status;
         foreach (var (name, value) in problem.Headers) headers.Append(name, value);
+        // A client that was refused before it sent its body may leave it out, and then the connection is of no more use.
+        if (exchange.Request.Headers.Expect.Count > 0) headers.Connection = "close";
         headers.CacheControl = "no-store";
         headers.Vary = "Accept";
 

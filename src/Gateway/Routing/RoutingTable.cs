@@ -68,9 +68,9 @@ public sealed class RoutingTable
             if (segment[i + 1] == '0' && segment[i + 2] == '0') return true;
         }
 
+        // UnescapeDataString leaves bytes that are not UTF-8 encoded as they were: then more is left than percent signs.
         string decoded = Uri.UnescapeDataString(segment);
-        // UnescapeDataString leaves bytes that are not UTF-8 encoded as they were.
-        return decoded is "." or ".." || (decoded.Contains('%') && !segment.Contains("%25", StringComparison.Ordinal));
+        return decoded is "." or ".." || decoded.AsSpan().Count('%') != segment.Count("%25");
     }
 
     private static bool TryWalk(Node node, ReadOnlySpan<char> path, ReadOnlySpan<Range> segments, int at, [NotNullWhen(true)] out Route? route)

@@ -29,22 +29,22 @@ public static class ServerRefusals
     /// <summary>Passes everything on as it is, but for a bare refusal.</summary>
     private sealed class Output(PipeWriter inner) : PipeWriter
     {
-        private const int RefusalBytesMax = 160;
+        private const int RefusalBytesMax = 200;
 
         private Memory<byte> _written;
 
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
         public override long UnflushedBytes => inner.UnflushedBytes;
 
-        public override Memory<byte> GetMemory(int sizeHint = 0) => _written = inner.GetMemory(sizeHint);
+        // Room for a whole refusal each time: the rest of a block that earlier answers have filled would cut it in two.
+        public override Memory<byte> GetMemory(int sizeHint = 0) => _written = inner.GetMemory(Math.Max(sizeHint, RefusalBytesMax));
 
         public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
         public override void Advance(int bytes)
         {
-            if (bytes is > 60 and <= RefusalBytesMax && StatusOf(_written.Span[..bytes]) is { } status)
+            if (bytes is > 60 and <= RefusalBytesMax && AnswerInsteadOf(_written.Span[..bytes]) is { } answer)
             {
-                byte[] answer = Answer(status);
                 // What was written into the span is left behind: it was never advanced over.
                 answer.CopyTo(inner.GetSpan(answer.Length));
                 bytes = answer.Length;
@@ -65,42 +65,52 @@ public static class ServerRefusals
     }
 
     /// <summary>
-    /// The status of a section that has no fields but <c>Content-Length: 0</c>, <c>Connection: close</c> and <c>Date</c>.
-    /// No answer of ours looks like that: problems have content, and what a service answered has a <c>Via</c>.
+    /// A refusal with content, when the section is a status that the server gives on its own and no fields but
+    /// <c>Content-Length: 0</c>, <c>Connection: close</c>, <c>Date</c> and <c>Allow</c>. No answer of ours looks like
+    /// that: problems have content, a mock without content has a <c>Vary</c>, and what a service answered has a <c>Via</c>.
+    /// (A refused HEAD gets content, too: what it was is not known here, and the connection ends behind it.)
     /// </summary>
-    private static int? StatusOf(ReadOnlySpan<byte> section)
+    private static byte[]? AnswerInsteadOf(ReadOnlySpan<byte> section)
     {
-        if (!section.StartsWith("HTTP/1.1 4"u8) || !section.EndsWith("\r\n\r\n"u8)) return null;
+        if (!section.StartsWith("HTTP/1.1 "u8) || section[9] is not ((byte)'4' or (byte)'5') || !section.EndsWith("\r\n\r\n"u8)) return null;
 
         int lineEnd = section.IndexOf("\r\n"u8);
         var fields = section[(lineEnd + 2)..^2];
-        int count = 0;
+        ReadOnlySpan<byte> date = default, allow = default;
+        bool isEmpty = false, closes = false;
         while (!fields.IsEmpty)
         {
-            int end = fields.IndexOf("\r\n"u8);
+            int end = fields.IndexOf("\r\n"u8) + 2;
             var field = fields[..end];
-            if (!field.SequenceEqual("Content-Length: 0"u8) && !field.SequenceEqual("Connection: close"u8) && !field.StartsWith("Date: "u8)) return null;
-            fields = fields[(end + 2)..];
-            count++;
+            if (field.SequenceEqual("Content-Length: 0\r\n"u8)) isEmpty = true;
+            else if (field.SequenceEqual("Connection: close\r\n"u8)) closes = true;
+            else if (field.StartsWith("Date: "u8)) date = field;
+            else if (field.StartsWith("Allow: "u8)) allow = field;
+            else return null;
+            fields = fields[end..];
         }
 
-        return count == 3 ? int.Parse(section.Slice(9, 3), CultureInfo.InvariantCulture) : null;
+        return isEmpty && closes && TypeOf(section.Slice(9, 3)) is { } type ? Answer(type, date, allow) : null;
     }
 
-    private static byte[] Answer(int status)
+    private static ProblemType? TypeOf(ReadOnlySpan<byte> status) => int.Parse(status, CultureInfo.InvariantCulture) switch
     {
-        var type = status switch
-        {
-            408 => ProblemTypes.RequestTimeout,
-            413 => ProblemTypes.BodyTooLarge,
-            414 => ProblemTypes.UriTooLong,
-            431 => ProblemTypes.HeadersTooLarge,
-            _ => ProblemTypes.MalformedRequest,
-        };
-        string content = $$"""{"type":"{{type.Path}}","title":"{{type.Title}}","status":{{type.Status}},"code":"{{type.Code}}"}""";
-        return Encoding.ASCII.GetBytes(
-            $"HTTP/1.1 {type.Status} {Reason(type.Status)}\r\nContent-Length: {content.Length}\r\nContent-Type: application/problem+json\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{content}");
-    }
+        400 => ProblemTypes.MalformedRequest,
+        405 => ProblemTypes.MethodNotAllowed,
+        408 => ProblemTypes.RequestTimeout,
+        413 => ProblemTypes.BodyTooLarge,
+        414 => ProblemTypes.UriTooLong,
+        431 => ProblemTypes.HeadersTooLarge,
+        500 => ProblemTypes.Internal,
+        505 => ProblemTypes.VersionNotSupported,
+        _ => null,
+    };
 
-    private static string Reason(int status) => ReasonPhrases.GetReasonPhrase(status);
+    private static byte[] Answer(ProblemType type, ReadOnlySpan<byte> date, ReadOnlySpan<byte> allow)
+    {
+        string content = $$"""{"type":"{{type.Path}}","title":"{{type.Title}}","status":{{type.Status}},"code":"{{type.Code}}"}""";
+        string head = $"HTTP/1.1 {type.Status} {ReasonPhrases.GetReasonPhrase(type.Status)}\r\nContent-Length: {content.Length}\r\n"
+            + "Content-Type: application/problem+json\r\nCache-Control: no-store\r\nConnection: close\r\n";
+        return [.. Encoding.ASCII.GetBytes(head), .. date, .. allow, .. "\r\n"u8, .. Encoding.ASCII.GetBytes(content)];
+    }
 }

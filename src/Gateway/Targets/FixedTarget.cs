@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Content.Negotiation;
@@ -11,9 +13,22 @@ public sealed class FixedTarget(string mediaType, ReadOnlyMemory<byte> content, 
     private readonly string _etag = Answering.ETagOf(content.Span);
 
     /// <summary>A page that explains a kind of problem (RFC 9457, section 3.1.1).</summary>
-    public static FixedTarget Of(ProblemType type) => new("application/json", JsonSerializer.SerializeToUtf8Bytes(
-        new Dictionary<string, object> { ["type"] = type.Path, ["title"] = type.Title, ["status"] = type.Status, ["code"] = type.Code, ["explanation"] = type.Explanation },
-        new JsonSerializerOptions { Encoder = JsonOptions.Readable.Encoder, WriteIndented = true }));
+    public static FixedTarget Of(ProblemType type) => OfMembers(
+        [], ("type", type.Path), ("title", type.Title), ("status", type.Status.ToString(CultureInfo.InvariantCulture)), ("code", type.Code), ("explanation", type.Explanation));
+
+    /// <summary>A JSON object of texts.</summary>
+    public static FixedTarget OfMembers(KeyValuePair<string, string>[] headers, params ReadOnlySpan<(string Name, string Text)> members)
+    {
+        var json = new ArrayBufferWriter<byte>(512);
+        using (var writer = new Utf8JsonWriter(json, JsonOptions.Readable))
+        {
+            writer.WriteStartObject();
+            foreach (var (name, text) in members) writer.WriteString(name, text);
+            writer.WriteEndObject();
+        }
+
+        return new FixedTarget("application/json", json.WrittenMemory, headers);
+    }
 
     public ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {

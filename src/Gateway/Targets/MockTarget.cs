@@ -19,9 +19,9 @@ public sealed class MockTarget(TargetSpec.Mock spec) : ITarget
         var response = exchange.Response;
         response.StatusCode = answer.Status;
         foreach (var (name, value) in answer.Headers) response.Headers[name] = value;
+        response.Headers.Vary = "Accept, Prefer";
         if (answer.MediaType is null) return default;
 
-        response.Headers.Vary = "Accept, Prefer";
         return Answering.WriteAsync(exchange, answer.MediaType, answer.Body);
     }
 

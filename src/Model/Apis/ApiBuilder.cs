@@ -4,7 +4,6 @@ using Stateway.Model.Apis.Documents;
 using Stateway.Model.Apis.Expansion;
 using Stateway.Model.Apis.Operations;
 using Stateway.Model.Apis.Seeds;
-using Stateway.Model.Schemas;
 
 namespace Stateway.Model.Apis;
 
@@ -22,8 +21,7 @@ internal static class ApiBuilder
 
         // 2. Every schema must compile, used or not.
         var schemas = new DocumentSchemas(document, served.ToUtf8());
-        foreach (var schema in document.Top["components"]?["schemas"]?.Members ?? []) schemas.Compile(schema.Pointer, SchemaUse.Plain);
-        ReferenceCheck.Run(document, [.. drafts.Select(draft => draft.Name)]);
+        schemas.Check(SchemaCheck.Run(document, [.. drafts.Select(draft => draft.Name)]));
 
         // 3. What the collections declare, and the seeds they begin with.
         var targets = new TargetReader(document, index);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Stateway.Model.Names;
 using Stateway.Model.Schemas;
 
 namespace Stateway.Model.Expressions;
@@ -80,7 +81,7 @@ internal sealed class Binder
 
         if (_variables!.TryGetValue(variable.Name, out var shape)) return new(variable, StaticType.Of(shape));
 
-        Fail(variable, NearestName.Of(variable.Name, _variables.Keys) is { } nearest
+        Fail(variable, Nearest.Of(variable.Name, _variables.Keys) is { } nearest
             ? $"There is no {variable.Name}; {nearest} is near."
             : $"There is no {variable.Name}; there are {string.Join(", ", _variables.Keys)}.");
         return new(variable, StaticType.Any);
@@ -126,7 +127,7 @@ internal sealed class Binder
         string all = names.Count <= NamesListedMax
             ? string.Join(", ", names)
             : string.Join(", ", names.Take(NamesListedMax)) + $" and {names.Count - NamesListedMax} more";
-        Fail(expression, NearestName.Of(member, names) is { } nearest
+        Fail(expression, Nearest.Of(member, names) is { } nearest
             ? $"There is no field {member}{place}; {nearest} is near."
             : $"There is no field {member}{place}; there {(names.Count == 1 ? "is" : "are")} {(names.Count == 0 ? "none" : all)}.");
         return StaticType.Any;

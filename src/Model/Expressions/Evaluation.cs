@@ -7,7 +7,8 @@ namespace Stateway.Model.Expressions;
 public static class Evaluation
 {
     /// <summary>
-    /// The work that one evaluation may do: nodes visited, items compared and text read (64 characters a step).
+    /// The work that one evaluation may do: nodes visited, items compared and text read (64 characters
+    /// a step; 16 by a pattern).
     /// More gives an error, so that nested <c>exists</c> and <c>all</c> over long lists come to an end.
     /// </summary>
     public const int StepsMax = 100_000;

@@ -17,6 +17,9 @@ internal struct Evaluator(in Scope scope, int steps)
 {
     private const int CharactersPerStep = 64;
 
+    /// <summary>A pattern may take microseconds for a character, where a search takes less than a nanosecond.</summary>
+    private const int CharactersMatchedPerStep = 16;
+
     /// <summary>Longest literal that is compared with a field's UTF-8 on the stack, in UTF-16 units.</summary>
     private const int LiteralLengthMax = 256;
 
@@ -31,20 +34,6 @@ internal struct Evaluator(in Scope scope, int steps)
     public readonly bool IsExhausted => _steps < 0;
 
     private readonly record struct Frame(string Name, Operand Item, bool IsData);
-
-    /// <summary>A value, or a JSON element that is not yet one.</summary>
-    private readonly struct Operand
-    {
-        public readonly JsonElement Element;
-        public readonly Value Value;
-        public readonly bool IsElement;
-
-        public Operand(JsonElement element) => (Element, IsElement) = (element, true);
-
-        public Operand(Value value) => Value = value;
-
-        public bool IsMissing => IsElement ? Element.ValueKind == JsonValueKind.Undefined : Value.IsMissing;
-    }
 
     public Value Evaluate(Expression expression) => ToValue(Take(expression));
 
@@ -82,7 +71,10 @@ internal struct Evaluator(in Scope scope, int steps)
         var element = _scope.Resource;
         foreach (string name in field.Path)
         {
-            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element)) return new(Value.Missing);
+            if (element.ValueKind != JsonValueKind.Object || !JsonText.TryGetProperty(element, name, out element))
+            {
+                return new(Value.Missing);
+            }
         }
 
         return field.IsTimestamp ? new(Value.FromJson(element, isTimestamp: true)) : new(element);
@@ -103,28 +95,30 @@ internal struct Evaluator(in Scope scope, int steps)
 
     private static Operand SelectFrom(in Operand operand, string member)
     {
-        if (operand is { IsElement: false, Value.IsError: true }) return operand;
+        if (operand.IsError) return operand;
 
-        return TryGetObject(operand, out var map) && map.TryGetProperty(member, out var value) ? new(value) : new(Value.Missing);
+        return operand.TryGetObject(out var map) && JsonText.TryGetProperty(map, member, out var value)
+            ? new(value)
+            : new(Value.Missing);
     }
 
     private Operand TakeIndex(Expression.Index index)
     {
         var operand = Take(index.Operand);
         var key = Evaluate(index.Key);
-        if (operand is { IsElement: false, Value.IsError: true }) return operand;
+        if (operand.IsError) return operand;
         if (key.IsError) return new(key);
-        if (key.Kind == ValueKind.String && TryGetObject(operand, out _)) return SelectFrom(operand, key.AsString);
+        if (key.Kind == ValueKind.String && operand.TryGetObject(out _)) return SelectFrom(operand, key.AsString);
 
         if (Position(key) is { } position)
         {
-            if (TryGetArray(operand, out var array) && position < array.GetArrayLength())
+            if (operand.TryGetArray(out var array) && position < array.GetArrayLength())
             {
                 _steps -= position / CharactersPerStep; // an array of arrays or objects is walked over
                 return new(array[position]);
             }
 
-            if (operand is { IsElement: false, Value: { Kind: ValueKind.List, AsObject: IReadOnlyList<Value> values } } && position < values.Count)
+            if (operand.TryGetValues(out var values) && position < values.Count)
             {
                 return new(values[position]);
             }
@@ -217,14 +211,16 @@ internal struct Evaluator(in Scope scope, int steps)
             case ValueKind.Double: return Value.Of(-value.AsDouble);
             case ValueKind.Error: return value;
             default:
-                return IsData(negate.Operand) ? Value.Missing : Value.OfError($"{value} has no negative in 64 bits; '-' takes a number.");
+                return value.IsMissing || IsData(negate.Operand)
+                    ? Value.Missing
+                    : Value.OfError($"{value} has no negative in 64 bits; '-' takes a number.");
         }
     }
 
     private Value EvaluateHas(Expression.Has has)
     {
         var operand = Take(has.Operand);
-        return operand is { IsElement: false, Value.IsError: true } ? operand.Value : Value.Of(!operand.IsMissing);
+        return operand.IsError ? operand.Value : Value.Of(!operand.IsMissing);
     }
 
     private Value EvaluateList(Expression.List list)
@@ -248,7 +244,7 @@ internal struct Evaluator(in Scope scope, int steps)
         if (ErrorOf(item, range) is { } error) return error;
         if (item.IsMissing || range.IsMissing) return Value.Of(false);
 
-        if (TryGetArray(range, out var array))
+        if (range.TryGetArray(out var array))
         {
             foreach (var other in array.EnumerateArray())
             {
@@ -259,13 +255,13 @@ internal struct Evaluator(in Scope scope, int steps)
             return Value.Of(false);
         }
 
-        if (TryGetObject(range, out var map))
+        if (range.TryGetObject(out var map))
         {
             var name = ToValue(item);
-            return Value.Of(name.Kind == ValueKind.String && map.TryGetProperty(name.AsString, out _));
+            return Value.Of(name.Kind == ValueKind.String && JsonText.TryGetProperty(map, name.AsString, out _));
         }
 
-        if (range is { IsElement: false, Value: { Kind: ValueKind.List, AsObject: IReadOnlyList<Value> values } })
+        if (range.TryGetValues(out var values))
         {
             foreach (var value in values)
             {
@@ -281,13 +277,13 @@ internal struct Evaluator(in Scope scope, int steps)
     /// <summary>The same as a chain of <c>==</c> with <c>||</c>, without making a list.</summary>
     private Value IsAnyOf(in Operand item, Expression.List list)
     {
-        if (item is { IsElement: false, Value.IsError: true }) return item.Value;
+        if (item.IsError) return item.Value;
 
         Value? error = null;
         foreach (var expression in list.Items)
         {
             var other = Take(expression);
-            if (other is { IsElement: false, Value.IsError: true }) error ??= other.Value;
+            if (other.IsError) error ??= other.Value;
             else if (!item.IsMissing && !other.IsMissing && Equal(item, other)) return Value.Of(true);
         }
 
@@ -298,27 +294,27 @@ internal struct Evaluator(in Scope scope, int steps)
     {
         var range = Take(quantifier.Range);
         bool isData = IsData(quantifier.Range);
-        if (range is { IsElement: false, Value.IsError: true }) return range.Value;
+        if (range.IsError) return range.Value;
 
         // "all" is decided by a false body and "exists" by a true one, whatever other items give, even errors.
         bool decisive = !quantifier.IsAll;
         Value? error = null;
         int frame = Push(quantifier.Item, isData);
-        if (TryGetArray(range, out var array))
+        if (range.TryGetArray(out var array))
         {
             foreach (var item in array.EnumerateArray())
             {
                 if (Decides(quantifier, frame, new(item), decisive, ref error)) break;
             }
         }
-        else if (TryGetObject(range, out var map))
+        else if (range.TryGetObject(out var map))
         {
             foreach (var property in map.EnumerateObject())
             {
-                if (Decides(quantifier, frame, new(Value.Of(property.Name)), decisive, ref error)) break;
+                if (Decides(quantifier, frame, new(Value.Of(JsonText.Name(property))), decisive, ref error)) break;
             }
         }
-        else if (range is { IsElement: false, Value: { Kind: ValueKind.List, AsObject: IReadOnlyList<Value> values } })
+        else if (range.TryGetValues(out var values))
         {
             foreach (var value in values)
             {
@@ -364,6 +360,7 @@ internal struct Evaluator(in Scope scope, int steps)
     {
         var first = Evaluate(call.Arguments[0]);
         if (first.IsError) return first;
+        if (first.Kind == ValueKind.String) _steps -= first.AsString.Length / CharactersPerStep;
 
         switch (call.Function)
         {
@@ -382,7 +379,15 @@ internal struct Evaluator(in Scope scope, int steps)
                 : Value.OfError($"{Functions.Form(call.Function).Name} takes text.");
         }
 
-        _steps -= first.AsString.Length / CharactersPerStep;
+        _steps -= call.Function switch
+        {
+            // At worst a search compares all of the text sought at every place.
+            Function.Contains => first.AsString.Length / CharactersPerStep * (second.AsString.Length / CharactersPerStep),
+            Function.Matches => first.AsString.Length / CharactersMatchedPerStep,
+            _ => 0,
+        };
+        if (IsExhausted) return Value.Missing;
+
         return call.Function switch
         {
             Function.StartsWith => Value.Of(first.AsString.StartsWith(second.AsString, StringComparison.Ordinal)),
@@ -432,7 +437,8 @@ internal struct Evaluator(in Scope scope, int steps)
             case ValueKind.String when TimestampText.TryParse(value.AsString, out long ticks): return Value.OfTicks(ticks);
             case ValueKind.Int when value.AsInt is >= secondsMin and <= secondsMax:
                 return Value.OfTicks(DateTime.UnixEpoch.Ticks + value.AsInt * TimeSpan.TicksPerSecond);
-            default: return Unfit(call, value, $"{value} is no time; write it as RFC 3339 has it: \"2024-05-01T10:00:00Z\".");
+            default:
+                return Unfit(call, value, $"{value} is no time; write it as RFC 3339 has it: \"2024-05-01T10:00:00Z\".");
         }
     }
 
@@ -441,8 +447,11 @@ internal struct Evaluator(in Scope scope, int steps)
         switch (value.Kind)
         {
             case ValueKind.Duration: return value;
-            case ValueKind.String when DurationText.TryParse(value.AsString, out long ticks): return Value.Of(new TimeSpan(ticks));
-            default: return Unfit(call, value, $"{value} is no duration of at most 10,000 years; write it as \"1h30m\", \"1.5s\" or \"250ms\".");
+            case ValueKind.String when DurationText.TryParse(value.AsString, out long ticks):
+                return Value.Of(new TimeSpan(ticks));
+            default:
+                return Unfit(
+                    call, value, $"{value} is no duration of at most 10,000 years; write it as \"1h30m\", \"1.5s\" or \"250ms\".");
         }
     }
 
@@ -462,11 +471,13 @@ internal struct Evaluator(in Scope scope, int steps)
 
     private bool Equal(in Operand left, in Operand right)
     {
-        if (TryTextPair(left, right, out var element, out string? text)) return IsText(element) && element.ValueEquals(text);
+        if (!TryTextPair(left, right, out var element, out string? text))
+        {
+            return ValueComparison.Equal(ToValue(left), ToValue(right), ref _steps);
+        }
 
-        return ValueComparison.Equal(ToValue(left), ToValue(right), ref _steps);
-
-        static bool IsText(JsonElement element) => element.ValueKind == JsonValueKind.String;
+        _steps -= 1 + text.Length / CharactersPerStep;
+        return element.ValueKind == JsonValueKind.String && JsonText.Equal(element, text);
     }
 
     private bool TryCompare(in Operand left, in Operand right, out int order)
@@ -486,7 +497,8 @@ internal struct Evaluator(in Scope scope, int steps)
     }
 
     /// <summary>Whether one side is JSON and the other is text, which are compared without a copy.</summary>
-    private static bool TryTextPair(in Operand left, in Operand right, out JsonElement element, [NotNullWhen(true)] out string? text)
+    private static bool TryTextPair(
+        in Operand left, in Operand right, out JsonElement element, [NotNullWhen(true)] out string? text)
     {
         var (json, other) = left.IsElement ? (left, right) : (right, left);
         bool isPair = json.IsElement && other is { IsElement: false, Value.Kind: ValueKind.String };
@@ -497,20 +509,8 @@ internal struct Evaluator(in Scope scope, int steps)
 
     private static Value? ErrorOf(in Operand left, in Operand right)
     {
-        if (left is { IsElement: false, Value.IsError: true }) return left.Value;
-        return right is { IsElement: false, Value.IsError: true } ? right.Value : null;
-    }
-
-    private static bool TryGetArray(in Operand operand, out JsonElement array) => TryGet(operand, JsonValueKind.Array, out array);
-
-    private static bool TryGetObject(in Operand operand, out JsonElement map) => TryGet(operand, JsonValueKind.Object, out map);
-
-    private static bool TryGet(in Operand operand, JsonValueKind kind, out JsonElement element)
-    {
-        element = operand.IsElement ? operand.Element
-            : operand.Value.Kind is ValueKind.List or ValueKind.Map && operand.Value.AsObject is JsonElement json ? json
-            : default;
-        return element.ValueKind == kind;
+        if (left.IsError) return left.Value;
+        return right.IsError ? right.Value : null;
     }
 
     /// <summary>See the remarks of this type. Only asked when something does not fit.</summary>
@@ -523,7 +523,9 @@ internal struct Evaluator(in Scope scope, int steps)
                 case Expression.Field: return true;
                 case Expression.Variable variable: return IsDataItem(variable.Name);
                 case Expression.Negate negate: expression = negate.Operand; break;
-                case Expression.Call { Function: Function.Size or Function.Timestamp or Function.Duration } call: expression = call.Arguments[0]; break;
+                case Expression.Call { Function: Function.Size or Function.Timestamp or Function.Duration } call:
+                    expression = call.Arguments[0];
+                    break;
                 case Expression.Select select:
                     if (select.Operand is Expression.Variable) return true;
                     expression = select.Operand;

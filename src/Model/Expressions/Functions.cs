@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Stateway.Model.Names;
 
 namespace Stateway.Model.Expressions;
 
@@ -54,7 +55,7 @@ internal static class Functions
         const string all = "there are has, size, startsWith, endsWith, contains, matches, timestamp, duration, exists and all.";
         if (LeftOut.Contains(name)) return $"CEL's {name}() is not part of the language; {all}";
 
-        return NearestName.Of(name, Known.Keys.Concat(Macros)) is { } nearest
+        return Nearest.Of(name, Known.Keys.Concat(Macros)) is { } nearest
             ? $"There is no function {name}(); {nearest}() is near."
             : $"There is no function {name}(); {all}";
     }

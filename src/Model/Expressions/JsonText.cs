@@ -5,7 +5,10 @@ using System.Text.Json;
 
 namespace Stateway.Model.Expressions;
 
-/// <summary>Text inside JSON elements, read without a copy where that is possible.</summary>
+/// <summary>
+/// Text inside JSON elements, read without a copy where that is possible. Half of a surrogate pair as an escape
+/// (<c>"\ud800"</c>), which RFC 8259 allows, makes JsonElement's own methods throw; here it is U+FFFD.
+/// </summary>
 internal static class JsonText
 {
     /// <summary>For people: only what JSON itself needs is escaped.</summary>
@@ -31,11 +34,40 @@ internal static class JsonText
             : TimestampText.TryParse(Unescape(element), out ticks);
     }
 
-    public static string Unescape(JsonElement text)
-    {
-        if (TryGetUtf8(text, out var utf8)) return Encoding.UTF8.GetString(utf8);
+    public static string Unescape(JsonElement text) => Unescape(JsonMarshal.GetRawUtf8Value(text)[1..^1]);
 
-        // GetString throws for "\ud800", which RFC 8259 allows; half a character becomes U+FFFD here.
+    public static string Name(JsonProperty property) => Unescape(JsonMarshal.GetRawUtf8PropertyName(property));
+
+    public static bool Equal(JsonElement text, string other) =>
+        TryGetUtf8(text, out _) ? text.ValueEquals(other) : Unescape(text) == other;
+
+    public static bool TryGetProperty(JsonElement map, string name, out JsonElement value)
+    {
+        try
+        {
+            return map.TryGetProperty(name, out value);
+        }
+        catch (InvalidOperationException)
+        {
+            return TryFindProperty(map, name, out value);
+        }
+    }
+
+    private static bool TryFindProperty(JsonElement map, string name, out JsonElement value)
+    {
+        value = default;
+        foreach (var property in map.EnumerateObject())
+        {
+            if (Name(property) == name) value = property.Value;
+        }
+
+        return value.ValueKind != JsonValueKind.Undefined;
+    }
+
+    private static string Unescape(ReadOnlySpan<byte> utf8)
+    {
+        if (!utf8.Contains((byte)'\\')) return Encoding.UTF8.GetString(utf8);
+
         var result = new StringBuilder(utf8.Length);
         int from = 0;
         while (from < utf8.Length)

@@ -3,10 +3,17 @@ using System.Text.RegularExpressions;
 
 namespace Stateway.Model.Expressions;
 
-/// <summary>A regular expression of <c>matches()</c>: found anywhere in the text, in time linear in its length.</summary>
+/// <summary>
+/// A regular expression of <c>matches()</c>, in RE2's syntax: found anywhere in the text, by code points, in time
+/// linear in the text's length.
+/// </summary>
 public sealed class TextPattern
 {
-    private const int CachedMax = 256;
+    /// <summary>
+    /// A pattern may keep about 20 MB of states at worst (10,000 of them, measured), so that few are kept; most keep
+    /// some kilobytes.
+    /// </summary>
+    private const int CachedMax = 32;
 
     /// <summary>A guard only: a pattern's size is limited, so that a match takes far less.</summary>
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromSeconds(1);
@@ -46,14 +53,9 @@ public sealed class TextPattern
 
     private static TextPattern Compile(string pattern)
     {
-        try
-        {
-            const RegexOptions options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
-            return new(new Regex(pattern, options, MatchTimeout), null);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            return new(null, $"The pattern is wrong: {e.Message}");
-        }
+        if (Re2Translation.Translate(pattern, out string? error) is not { } translated) return new(null, error);
+
+        const RegexOptions options = RegexOptions.NonBacktracking | RegexOptions.CultureInvariant;
+        return new(new Regex(translated, options, MatchTimeout), null);
     }
 }

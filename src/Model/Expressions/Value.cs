@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 
@@ -143,7 +144,10 @@ public readonly struct Value
                 foreach (var value in values) value.WriteTo(writer);
                 writer.WriteEndArray();
                 break;
-            case ValueKind.List or ValueKind.Map: ((JsonElement)_object!).WriteTo(writer); break;
+            case ValueKind.List or ValueKind.Map:
+                // As it is written, so that numbers keep their digits and half characters do not throw.
+                writer.WriteRawValue(JsonMarshal.GetRawUtf8Value((JsonElement)_object!), skipInputValidation: true);
+                break;
             default: throw new InvalidOperationException($"{this} has no JSON.");
         }
 

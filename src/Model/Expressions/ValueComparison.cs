@@ -148,7 +148,7 @@ public static class ValueComparison
         foreach (var property in a.EnumerateObject())
         {
             steps -= count / 16; // finding a name walks over the others
-            if (steps < 0 || !b.TryGetProperty(property.Name, out var other)) return false;
+            if (steps < 0 || !JsonText.TryGetProperty(b, JsonText.Name(property), out var other)) return false;
             if (!Equal(Value.FromJson(property.Value), Value.FromJson(other), ref steps)) return false;
         }
 

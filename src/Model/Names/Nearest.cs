@@ -6,7 +6,7 @@ public static class Nearest
     private const int NameCharactersMax = 64;
     private const int NamesMax = 500;
 
-    /// <returns>The nearest of the known names, when it is near enough to be meant; or null.</returns>
+    /// <returns>The nearest of the known names, other than this one, when it is near enough to be meant; or null.</returns>
     public static string? Of(string name, IEnumerable<string> known)
     {
         if (name.Length is 0 or > NameCharactersMax) return null;
@@ -15,7 +15,7 @@ public static class Nearest
         int bestDistance = 1 + Math.Max(1, name.Length / 3);
         foreach (string candidate in known.Take(NamesMax))
         {
-            if (candidate.Length > NameCharactersMax || Math.Abs(candidate.Length - name.Length) >= bestDistance) continue;
+            if (candidate == name || candidate.Length > NameCharactersMax || Math.Abs(candidate.Length - name.Length) >= bestDistance) continue;
 
             int distance = Distance(name, candidate);
             if (distance < bestDistance) (best, bestDistance) = (candidate, distance);

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 
 namespace Stateway.Model.Names;
 
@@ -35,7 +34,13 @@ public static class ResourceId
         Span<byte> bytes = stackalloc byte[18];
         bytes[0] = bytes[1] = 0; // 128 bits make 25.6 characters: two zero bytes in front let whole groups be read
         BinaryPrimitives.WriteInt64BigEndian(bytes, time.GetUtcNow().ToUnixTimeMilliseconds());
-        RandomNumberGenerator.Fill(bytes[8..]);
+
+        // A version 4 GUID comes from the system's random source without loading a cryptography library; bytes 7 and 8
+        // have fixed bits.
+        Span<byte> random = stackalloc byte[16];
+        Guid.NewGuid().TryWriteBytes(random);
+        random[..7].CopyTo(bytes[8..]);
+        random[13..].CopyTo(bytes[15..]);
 
         // Bytes 2 to 7 hold the time, 8 to 17 the random part.
         var high = BinaryPrimitives.ReadUInt64BigEndian(bytes[2..]);

@@ -93,6 +93,9 @@ public static class ProblemTypes
     public static readonly ProblemType UpstreamTimeout = new(504, "UPSTREAM_TIMEOUT", "The service behind this operation took too long.",
         "The service did not begin its answer within the operation's timeout.");
 
+    public static readonly ProblemType VersionNotSupported = new(505, "VERSION_NOT_SUPPORTED", "This version of HTTP is not spoken here.",
+        "The request line names a version of HTTP that the server does not speak on this port.");
+
     public static readonly ProblemType StorageFull = new(507, "STORAGE_FULL", "The disk is full.",
         "Nothing was written. What had been acknowledged before is kept.");
 
@@ -103,6 +106,6 @@ public static class ProblemTypes
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
         TooMuchContention, PageTokenExpired, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
         InvalidBody, PatchFailed, PreconditionRequired, HeadersTooLarge, Internal, BadGateway, Unavailable,
-        UpstreamTimeout, StorageFull,
+        UpstreamTimeout, VersionNotSupported, StorageFull,
     ];
 }

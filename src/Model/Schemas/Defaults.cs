@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using Stateway.Model.Schemas.Json;
 
@@ -110,9 +111,8 @@ public sealed class Defaults
     {
         private readonly Dictionary<Shape, Defaults> _all = new(ReferenceEqualityComparer.Instance as IEqualityComparer<Shape>);
         private readonly List<(Defaults Owner, int Property, byte[] Text)> _texts = [];
-        private readonly Dictionary<(Defaults, int), State> _states = [];
-
-        private enum State : byte { Expanding, Expanded, Endless }
+        private readonly Dictionary<(Defaults, string), byte[]?> _expansions = []; // null: endless
+        private readonly HashSet<(Defaults, string)> _inWork = [];
 
         public Defaults Build(Shape root)
         {
@@ -121,7 +121,7 @@ public sealed class Defaults
             while (pending.TryDequeue(out var shape)) Fill(_all[shape], shape, pending);
 
             FindEmpty();
-            foreach (var (owner, property, text) in _texts) Expand(owner, property, text);
+            foreach (var (owner, property, text) in _texts) SetMember(owner, property, text);
             return defaults.IsEmpty ? s_none : defaults;
         }
 
@@ -150,7 +150,9 @@ public sealed class Defaults
             if (shape.AdditionalProperties is { } additional) defaults._additional = Require(additional, pending);
         }
 
-        /// <summary>Whatever leads to no default is empty; shapes may be cyclic, so it is found from the defaults backwards.</summary>
+        /// <summary>
+        /// Whatever leads to no default is empty; shapes may be cyclic, so it is found from the defaults backwards.
+        /// </summary>
         private void FindEmpty()
         {
             foreach (var (owner, _, _) in _texts) owner.IsEmpty = false;
@@ -170,35 +172,35 @@ public sealed class Defaults
             defaults._items is { IsEmpty: false } || defaults._additional is { IsEmpty: false }
             || Array.Exists(defaults._properties, property => !property.Value.IsEmpty);
 
+        private void SetMember(Defaults owner, int property, byte[] text)
+        {
+            ref var slot = ref owner._properties[property];
+            string name = JsonEncodedText.Encode(slot.Name, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).ToString();
+            slot.Member = Expand(slot.Value, text) is { } value ? [.. Encoding.UTF8.GetBytes($"\"{name}\":"), .. value] : null;
+        }
+
         /// <summary>
         /// A default is itself completed, so that applying defaults twice changes nothing more. One whose
         /// completion would contain itself (<c>{"child": {}}</c> in a tree) has no end and is left out.
         /// </summary>
-        private void Expand(Defaults owner, int property, byte[] text)
+        /// <returns>Null when there is no end.</returns>
+        private byte[]? Expand(Defaults defaults, byte[] text)
         {
-            if (!_states.TryAdd((owner, property), State.Expanding)) return;
+            var identity = (defaults, Encoding.UTF8.GetString(text));
+            if (_expansions.TryGetValue(identity, out byte[]? known)) return known;
 
-            ref var slot = ref owner._properties[property];
-            var output = new ArrayBufferWriter<byte>();
-            if (NeedsItself(slot.Value, text))
-            {
-                _states[(owner, property)] = State.Endless;
-                return;
-            }
-
-            slot.Value.Apply(text, output);
-            string name = JsonEncodedText.Encode(Encoding.UTF8.GetString(slot.Name)).ToString();
-            slot.Member = [.. Encoding.UTF8.GetBytes($"\"{name}\":"), .. output.WrittenSpan];
-            _states[(owner, property)] = State.Expanded;
-        }
-
-        /// <summary>Expands first what would be inserted into the text.</summary>
-        private bool NeedsItself(Defaults defaults, byte[] text)
-        {
+            _inWork.Add(identity);
             using var document = JsonDocument.Parse(text);
-            return NeedsItself(defaults, document.RootElement);
+            bool endless = NeedsItself(defaults, document.RootElement);
+            _inWork.Remove(identity);
+            if (endless) return _expansions[identity] = null;
+
+            var output = new ArrayBufferWriter<byte>();
+            defaults.Apply(text, output);
+            return _expansions[identity] = output.WrittenSpan.ToArray();
         }
 
+        /// <summary>Completes first what would be inserted into the value.</summary>
         private bool NeedsItself(Defaults defaults, JsonElement value)
         {
             bool endless = false;
@@ -212,15 +214,16 @@ public sealed class Defaults
             foreach (var member in value.EnumerateObject())
             {
                 int i = Array.FindIndex(defaults._properties, p => member.NameEquals(p.Name));
-                if ((i >= 0 ? defaults._properties[i].Value : defaults._additional) is { } inner) endless |= NeedsItself(inner, member.Value);
+                var inner = i >= 0 ? defaults._properties[i].Value : defaults._additional;
+                if (inner is not null) endless |= NeedsItself(inner, member.Value);
             }
 
             foreach (var (owner, property, text) in _texts)
             {
                 if (owner != defaults || value.TryGetProperty(defaults._properties[property].Name, out _)) continue;
 
-                Expand(owner, property, text);
-                endless |= _states[(owner, property)] == State.Expanding;
+                if (_inWork.Contains((owner._properties[property].Value, Encoding.UTF8.GetString(text)))) endless = true;
+                else SetMember(owner, property, text);
             }
 
             return endless;

@@ -8,6 +8,13 @@ public sealed class SchemaErrors
     public const int Max = 100;
 
     private readonly List<ProblemError> _errors = [];
+    private readonly int _max;
+
+    public SchemaErrors() : this(Max)
+    {
+    }
+
+    internal SchemaErrors(int max) => _max = max;
 
     public int Count { get; private set; }
     public IReadOnlyList<ProblemError> Items => _errors;
@@ -17,13 +24,17 @@ public sealed class SchemaErrors
 
     public void Add(string code, string pointer, string detail)
     {
-        if (Count++ < Max) _errors.Add(new ProblemError(code, detail) { Pointer = pointer });
+        if (Count++ < _max) _errors.Add(new ProblemError(code, detail) { Pointer = pointer });
     }
 
-    /// <summary>Whether the next error would be listed. When not, it is counted here, and nobody needs to describe it.</summary>
+    internal bool IsFull => Count >= _max;
+
+    /// <summary>
+    /// Whether the next error would be listed. When not, it is counted here, and nobody needs to describe it.
+    /// </summary>
     internal bool Wants()
     {
-        if (Count < Max) return true;
+        if (Count < _max) return true;
         Count++;
         return false;
     }

@@ -31,6 +31,8 @@ public enum SchemaDialect : byte
     /// <summary>JSON Schema 2020-12, which OpenAPI 3.1 uses.</summary>
     Draft202012,
 
-    /// <summary>OpenAPI 3.0: draft-4-like, with <c>nullable</c> and boolean exclusive limits. Translated on reading.</summary>
+    /// <summary>
+    /// OpenAPI 3.0: draft-4-like, with <c>nullable</c> and boolean exclusive limits. Translated on reading.
+    /// </summary>
     OpenApi30,
 }

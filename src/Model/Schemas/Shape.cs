@@ -15,7 +15,9 @@ public sealed class Shape
     public ShapeTypes Types { get; internal set; } = ShapeTypes.Any;
     public string? Format { get; internal set; }
 
-    /// <summary>The name of the component that the schema is, such as <c>Product</c>; the default name of an XML root.</summary>
+    /// <summary>
+    /// The name of the component that the schema is, such as <c>Product</c>; the default name of an XML root.
+    /// </summary>
     public string? ComponentName { get; internal set; }
 
     public bool ReadOnly { get; internal set; }
@@ -29,7 +31,10 @@ public sealed class Shape
 
     public XmlShape? Xml { get; internal set; }
 
-    /// <summary>Named properties in the order of the document (OpenAPI <c>properties</c>, of all <c>allOf</c> branches, and of oneOf/anyOf branches where the name is not known yet).</summary>
+    /// <summary>
+    /// Named properties in the order of the document (OpenAPI <c>properties</c>, of all <c>allOf</c> branches, and
+    /// of oneOf/anyOf branches where the name is not known yet).
+    /// </summary>
     public ImmutableArray<KeyValuePair<string, Shape>> Properties { get; internal set; } = [];
 
     /// <summary>Names that the schema requires.</summary>
@@ -41,10 +46,14 @@ public sealed class Shape
     /// <summary>Of properties that are not named, when a schema says so (a map); null otherwise.</summary>
     public Shape? AdditionalProperties { get; internal set; }
 
-    /// <summary>How many of <see cref="Properties"/>, from the first, do not depend on which alternative a value fits.</summary>
+    /// <summary>
+    /// How many of <see cref="Properties"/>, from the first, do not depend on which alternative a value fits.
+    /// </summary>
     internal int PropertiesCertain { get; set; }
 
-    /// <summary><see cref="Items"/> and <see cref="AdditionalProperties"/> do not depend on an alternative either.</summary>
+    /// <summary>
+    /// <see cref="Items"/> and <see cref="AdditionalProperties"/> do not depend on an alternative either.
+    /// </summary>
     internal bool ContentsCertain { get; set; } = true;
 
     public Shape? Property(string name)

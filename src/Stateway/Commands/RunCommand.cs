@@ -37,10 +37,16 @@ internal static class RunCommand
         return command;
     }
 
-    public static Argument<string> PathArgument() => new("folder")
+    public static Argument<string> PathArgument()
     {
-        Description = "A folder of OpenAPI documents (.yaml, .yml, .json), or one document.", HelpName = "FOLDER|FILE",
-    };
+        var path = new Argument<string>("FOLDER|FILE") { Description = "A folder of OpenAPI documents (.yaml, .yml, .json), or one document." };
+        path.Validators.Add(result =>
+        {
+            // The library takes an option that it does not know for the folder.
+            if (result.Tokens is [{ Value: ['-', ..] option }, ..]) result.AddError($"Unrecognized option '{option}'.");
+        });
+        return path;
+    }
 
     public static string? WhyNotReadable(string path) =>
         Directory.Exists(path) || File.Exists(path) ? null : $"{path}: there is no such folder or file.";
@@ -53,6 +59,9 @@ internal static class RunCommand
             Terminal.Error(why);
             return 1;
         }
+
+        using var changes = FileChanges.Of(path, out string? whyNot);
+        if (changes is null) Terminal.Warning($"Changes of the files are not followed: {whyNot}");
 
         var reading = ApiReader.Read(path);
         Terminal.Report(reading);
@@ -84,7 +93,8 @@ internal static class RunCommand
                 Terminal.Say($"{Terminal.Bold(api.Title)} {api.Version} at {Terminal.Bold(url + api.BasePath + "/")}  {Terminal.Dim($"{api.Operations.Length} operations, described at {api.BasePath}/openapi.json")}");
             Terminal.Say($"Ready in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s. Press Ctrl-C to stop.");
 
-            await server.FollowAsync(path, stopping.Token);
+            if (changes is not null) await server.FollowAsync(changes, path, stopping.Token);
+            else await Task.Delay(Timeout.Infinite, stopping.Token).ContinueWith(static _ => { }, TaskScheduler.Default);
             Terminal.Say("Stopping: requests in flight are finished.");
         }
 

@@ -4,45 +4,66 @@ using System.Threading.Channels;
 namespace Stateway.Hosting;
 
 /// <summary>
-/// Says when the documents of a folder, or one file, may have changed. Editors write a file in several steps, so a
-/// change is told when the folder has been quiet for a moment.
+/// Says when the documents of a folder, or one file, may have changed since this was made: make it before the first
+/// reading. Editors write a file in several steps, so a change is told when the folder has been quiet for a moment.
 /// </summary>
-internal static class FileChanges
+internal sealed class FileChanges : IDisposable
 {
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(100);
 
-    public static async IAsyncEnumerable<bool> OfAsync(string path, [EnumeratorCancellation] CancellationToken ct)
-    {
-        bool isFolder = Directory.Exists(path);
-        string folder = isFolder ? path : Path.GetDirectoryName(Path.GetFullPath(path))!;
+    /// <summary>A folder that is never quiet, because of a file that is none of ours, is looked at all the same.</summary>
+    private const int QuietTriesMax = 20;
 
-        // One place is enough: what counts is that something changed, not what or how often.
-        var changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
-        using var watcher = new FileSystemWatcher(folder)
+    // One place is enough: what counts is that something changed, not what or how often.
+    private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
+    private readonly FileSystemWatcher _watcher;
+
+    private FileChanges(string folder)
+    {
+        _watcher = new FileSystemWatcher(folder)
         {
             NotifyFilter = NotifyFilters.FileName | NotifyFilters.LastWrite | NotifyFilters.Size | NotifyFilters.CreationTime,
         };
-        watcher.Changed += (_, e) => Notice(e.FullPath);
-        watcher.Created += (_, e) => Notice(e.FullPath);
-        watcher.Deleted += (_, e) => Notice(e.FullPath);
-        watcher.Renamed += (_, e) => Notice(e.FullPath);
-        watcher.Error += (_, _) => changes.Writer.TryWrite(true); // events were lost: look
-        watcher.EnableRaisingEvents = true;
-
-        void Notice(string changed)
+        _watcher.Changed += (_, e) => Notice(e.FullPath);
+        _watcher.Created += (_, e) => Notice(e.FullPath);
+        _watcher.Deleted += (_, e) => Notice(e.FullPath);
+        _watcher.Renamed += (_, e) =>
         {
-            if (Path.GetExtension(changed) is ".yaml" or ".yml" or ".json") changes.Writer.TryWrite(true);
-        }
+            Notice(e.OldFullPath); // moved out of the way
+            Notice(e.FullPath);
+        };
+        _watcher.Error += (_, _) => _changes.Writer.TryWrite(true); // events were lost: look
+    }
 
+    /// <returns>Null when the system can't watch the folder: it allows each user only so many watchers.</returns>
+    public static FileChanges? Of(string path, out string? why)
+    {
+        var changes = new FileChanges(Directory.Exists(path) ? path : Path.GetDirectoryName(Path.GetFullPath(path))!);
+        try
+        {
+            changes._watcher.EnableRaisingEvents = true;
+            why = null;
+            return changes;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            changes.Dispose();
+            why = e.Message;
+            return null;
+        }
+    }
+
+    public async IAsyncEnumerable<bool> ReadAllAsync([EnumeratorCancellation] CancellationToken ct)
+    {
         while (true)
         {
             try
             {
-                await changes.Reader.ReadAsync(ct);
-                while (true)
+                await _changes.Reader.ReadAsync(ct);
+                for (int i = 0; i < QuietTriesMax; i++)
                 {
                     await Task.Delay(Quiet, ct);
-                    if (!changes.Reader.TryRead(out _)) break;
+                    if (!_changes.Reader.TryRead(out _)) break;
                 }
             }
             catch (OperationCanceledException)
@@ -52,5 +73,12 @@ internal static class FileChanges
 
             yield return true;
         }
+    }
+
+    public void Dispose() => _watcher.Dispose();
+
+    private void Notice(string changed)
+    {
+        if (Path.GetExtension(changed) is ".yaml" or ".yml" or ".json") _changes.Writer.TryWrite(true);
     }
 }

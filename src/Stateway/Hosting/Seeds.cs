@@ -46,9 +46,16 @@ internal static partial class Seeds
             // References and unique values were checked when the document was read, over all its seeds together.
             var result = await store.CommitAsync(new([new Precondition.AtRevision(note, 0)], writes.ToImmutable()), ct);
             if (result is CommitResult.Committed) Log.Loaded(logger, collection.StoreName, writes.Count - 1);
-            else Log.Refused(logger, collection.StoreName, result.ToString());
+            else Log.Refused(logger, collection.StoreName, WhyNot(result));
         }
     }
+
+    private static string WhyNot(CommitResult result) => result switch
+    {
+        CommitResult.Full => "the disk is full; it will be at the next start that finds room.",
+        CommitResult.Unavailable unavailable => unavailable.Reason,
+        _ => result.ToString(),
+    };
 
     private static async ValueTask<bool> IsEmptyAsync(Collection collection, IStore store, CancellationToken ct) =>
         await store.QueryAsync(new Query(collection.StoreName) { Limit = 1 }, ct) is QueryResult.Page { Entries.IsEmpty: true };

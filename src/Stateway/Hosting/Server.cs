@@ -28,6 +28,7 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly Wiring _wiring;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
+    private IReadOnlyList<CollectionSpec> _declared = [];
 
     private Server(IStore store, byte[] secret, Socket listening, ILoggerFactory loggers, TimeProvider time)
     {
@@ -78,10 +79,19 @@ internal sealed partial class Server : IAsyncDisposable
                 return (null, refused.Message);
 
             case StoreOpening.Opened opened:
-                var server = new Server(opened.Store, PageTokenSecret(dataFolder), listening, loggers, time);
-                await server.ApplyAsync(reading, CancellationToken.None);
-                await server._web.StartAsync(new GatewayApplication(server.Pipeline), CancellationToken.None);
-                return (server, null);
+                try
+                {
+                    var server = new Server(opened.Store, PageTokenSecret(dataFolder), listening, loggers, time);
+                    await server.ApplyAsync(reading, CancellationToken.None);
+                    await server._web.StartAsync(new GatewayApplication(server.Pipeline), CancellationToken.None);
+                    return (server, null);
+                }
+                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+                {
+                    listening.Dispose();
+                    await opened.Store.DisposeAsync();
+                    return (null, $"The data folder {dataFolder} can't be made ready: {e.Message.TrimEnd('.')}.");
+                }
 
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -92,16 +102,33 @@ internal sealed partial class Server : IAsyncDisposable
     private async Task ApplyAsync(ApiReading reading, CancellationToken ct)
     {
         var catalog = new Catalog(reading.Apis);
-        await _store.DeclareAsync([Seeds.Notes, .. catalog.ToSpecs()], ct);
+        var declared = catalog.ToSpecs();
+        await _store.DeclareAsync([Seeds.Notes, .. declared.Select(KeepFieldsInForce)], ct);
         await Seeds.LoadAsync(catalog, _store, _time, _logger, ct);
         _tables.Publish(_wiring.Build(reading.Apis, catalog));
+        _declared = declared;
         Apis = reading.Apis;
+
+        // Reading documents leaves several times the size of what is kept behind; it goes back to the system at once.
+        GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+    }
+
+    /// <summary>
+    /// Requests that run on the table in force until the next is published, and some a little longer, need its indexes:
+    /// those that are no longer declared go with the next change, or at the next start.
+    /// </summary>
+    private CollectionSpec KeepFieldsInForce(CollectionSpec next)
+    {
+        if (_declared.FirstOrDefault(spec => spec.Name == next.Name) is not { } current) return next;
+
+        var kept = current.Fields.Where(field => next.Fields.All(f => f.Name != field.Name));
+        return next with { Fields = [.. next.Fields, .. kept.Take(CollectionSpec.FieldsMax - next.Fields.Length)] };
     }
 
     /// <summary>Follows the files until told to stop. A wrong document is reported, and the one before keeps serving.</summary>
-    public async Task FollowAsync(string path, CancellationToken ct)
+    public async Task FollowAsync(FileChanges changes, string path, CancellationToken ct)
     {
-        await foreach (var _ in FileChanges.OfAsync(path, ct))
+        await foreach (var _ in changes.ReadAllAsync(ct))
         {
             try
             {
@@ -134,6 +161,8 @@ internal sealed partial class Server : IAsyncDisposable
 
     private static KestrelServerOptions KestrelOptions(IPEndPoint endpoint, GatewayLimits limits)
     {
+        // A line ends with CR LF and nothing else: a bare LF can end a field for one reader and not for another.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false };
         // A little above our own limits, which answer with a problem document.
         options.Limits.MaxRequestLineSize = limits.UrlLengthMax * 4;
@@ -149,7 +178,7 @@ internal sealed partial class Server : IAsyncDisposable
             ServerRefusals.UseOn(listen);
             InterimResponses.UseOn(listen);
         });
-        HeaderBytes.Keep(options);
+        StrictHttp.Apply(options);
         return options;
     }
 

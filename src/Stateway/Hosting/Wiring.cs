@@ -45,12 +45,9 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         AddUnlessTaken(new("GET", document, "getDocument", new FixedTarget("application/json", api.Document)));
 
         var link = new KeyValuePair<string, string>("Link", $"<{document}>; rel=\"service-desc\"");
-        byte[] welcome = System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(new Dictionary<string, string>
-        {
-            ["title"] = api.Title, ["version"] = api.Version, ["description"] = document,
-        });
-        AddUnlessTaken(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", new FixedTarget("application/json", welcome, link)));
-        if (api.BasePath.Length > 0) AddUnlessTaken(new("GET", api.BasePath + "/", "getBase", new FixedTarget("application/json", welcome, link)));
+        var welcome = FixedTarget.OfMembers([link], ("title", api.Title), ("version", api.Version), ("description", document));
+        AddUnlessTaken(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", welcome));
+        if (api.BasePath.Length > 0) AddUnlessTaken(new("GET", api.BasePath + "/", "getBase", welcome));
 
         void AddUnlessTaken(Operation own)
         {

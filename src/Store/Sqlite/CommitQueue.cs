@@ -9,6 +9,14 @@ internal sealed class CommitQueue(SqliteStoreOptions options)
     private bool _committerSleeps;
     private bool _isClosed;
 
+    public int Count
+    {
+        get
+        {
+            lock (_gate) return _waiting.Count;
+        }
+    }
+
     /// <returns>False when too many wait already.</returns>
     /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     public bool TryAdd(PendingCommit commit)

@@ -45,6 +45,8 @@ internal sealed class Committer
     /// <summary>Of the newest commit that is on disk.</summary>
     public long Revision => Volatile.Read(ref _revision);
 
+    public int WaitingTransactions => _queue.Count;
+
     public ValueTask<CommitResult> CommitAsync(PendingCommit commit) =>
         _queue.TryAdd(commit)
             ? new(commit.Task)

@@ -10,14 +10,16 @@ internal sealed class Connection : IDisposable
     private const int StatusCacheWrite = 9;   // SQLITE_DBSTATUS_CACHE_WRITE
 
     private readonly sqlite3 _database;
+    private readonly int _lockMilliseconds;
     private readonly Dictionary<string, Statement> _statements = new(StringComparer.Ordinal);
     private long _uses;
 
-    private Connection(sqlite3 database) => _database = database;
+    private Connection(sqlite3 database, int lockMilliseconds) => (_database, _lockMilliseconds) = (database, lockMilliseconds);
 
     /// <param name="cacheKiB">Bound on the connection's own page cache.</param>
+    /// <param name="lockMilliseconds">How long a statement waits for another connection's lock.</param>
     /// <exception cref="SqliteException">The file can't be opened.</exception>
-    public static Connection Open(string file, bool isWriter, int cacheKiB)
+    public static Connection Open(string file, bool isWriter, int cacheKiB, int lockMilliseconds)
     {
         _ = SqliteLibrary.Version;
 
@@ -33,11 +35,11 @@ internal sealed class Connection : IDisposable
             throw failure;
         }
 
-        var connection = new Connection(database);
+        var connection = new Connection(database, lockMilliseconds);
         try
         {
             _ = raw.sqlite3_extended_result_codes(database, 0);
-            _ = raw.sqlite3_busy_timeout(database, 5_000);
+            _ = raw.sqlite3_busy_timeout(database, lockMilliseconds);
             connection.Execute($"PRAGMA cache_size=-{cacheKiB}");
             connection.Execute("PRAGMA mmap_size=0"); // mapped pages would count as memory of the process
             connection.Execute("PRAGMA foreign_keys=OFF");
@@ -82,6 +84,12 @@ internal sealed class Connection : IDisposable
         return statement.Step() ? statement.Int64(0) : throw new InvalidDataException($"No row from: {sql}");
     }
 
+    public string ReadText(string sql)
+    {
+        using var statement = Prepare(sql);
+        return statement.Step() ? statement.Text(0) : throw new InvalidDataException($"No row from: {sql}");
+    }
+
     /// <summary>Ends a transaction that failed, if one is still open.</summary>
     public void RollBack()
     {
@@ -103,7 +111,7 @@ internal sealed class Connection : IDisposable
     {
         _ = raw.sqlite3_busy_timeout(_database, timeoutMilliseconds);
         int code = raw.sqlite3_wal_checkpoint_v2(_database, "main", mode, out logPages, out int movedPages);
-        _ = raw.sqlite3_busy_timeout(_database, 5_000);
+        _ = raw.sqlite3_busy_timeout(_database, _lockMilliseconds);
         return code == raw.SQLITE_OK && logPages == movedPages;
     }
 

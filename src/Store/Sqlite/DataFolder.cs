@@ -22,6 +22,8 @@ internal sealed class DataFolder : IDisposable
     /// <summary>Makes the folder (0700) and the database's file (0600, empty) when they are not there, and takes the lock.</summary>
     public static (DataFolder? Folder, StoreOpening.Refused? Refusal) Take(string path)
     {
+        if (File.Exists(path)) return (null, new(StoreRefusal.NoAccess, $"The data folder {path} is a file; choose a folder."));
+
         try
         {
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);

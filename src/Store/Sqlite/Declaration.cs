@@ -14,7 +14,6 @@ namespace Stateway.Store.Sqlite;
 internal sealed class Declaration(Committer committer, CollectionTables tables, IProgress<IndexFilling>? progress)
 {
     private const int ChunkRows = 500;
-    private const int FieldsMax = 64;
 
     /// <exception cref="ArgumentException">A collection or a field is declared twice, or too many fields are.</exception>
     /// <exception cref="SqliteException">The database could not be changed; a second call goes on from there.</exception>
@@ -44,8 +43,8 @@ internal sealed class Declaration(Committer committer, CollectionTables tables, 
             var fields = collection.Fields.Select(field => field.Name).ToHashSet(StringComparer.Ordinal);
             if (fields.Count != collection.Fields.Length)
                 throw new ArgumentException($"The collection '{collection.Name}' declares a field twice.");
-            if (fields.Count > FieldsMax)
-                throw new ArgumentException($"The collection '{collection.Name}' declares {fields.Count} fields; {FieldsMax} can be indexed.");
+            if (fields.Count > CollectionSpec.FieldsMax)
+                throw new ArgumentException($"The collection '{collection.Name}' declares {fields.Count} fields; {CollectionSpec.FieldsMax} can be indexed.");
         }
     }
 

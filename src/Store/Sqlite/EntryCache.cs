@@ -17,7 +17,12 @@ internal sealed class EntryCache
     private const int StripesCount = 1024; // a power of two
     private const int EntryOverheadBytes = 200; // objects, path and dictionary node around a value
 
+    private const int AskedBits = 1 << 16;
+    private const int AskedMax = AskedBits / 8; // fuller than that, too many would be taken for asked before
+
     private readonly long _bytesMax;
+    private readonly ulong[] _asked = new ulong[AskedBits / 64];
+    private int _askedCount;
     private readonly ConcurrentDictionary<CacheKey, Node> _nodes = new();
     private readonly Stripe[] _stripes = new Stripe[StripesCount];
     private readonly Lock _clockLock = new();
@@ -45,8 +50,10 @@ internal sealed class EntryCache
     /// <summary>Adds what was read from the database since <paramref name="turn"/> was taken, unless a commit came in between.</summary>
     public void Add(CacheKey key, Entry entry, long turn)
     {
+        if ((turn & 1) != 0 || !WasAskedForBefore(key)) return;
+
         var node = new Node(key, entry, EntryOverheadBytes + entry.Value.Length);
-        if ((turn & 1) != 0 || node.Bytes > _bytesMax / 8) return;
+        if (node.Bytes > _bytesMax / 8) return;
 
         var stripe = StripeOf(key);
         lock (stripe)
@@ -60,6 +67,26 @@ internal sealed class EntryCache
             _clock.Enqueue(node);
             while (_bytes > _bytesMax && _clock.TryDequeue(out var oldest)) EvictOrKeep_NeedsLock(oldest);
         }
+    }
+
+    /// <summary>
+    /// Only what is read a second time is kept: a walk over many entries would push out those that are asked for often,
+    /// and leave the garbage collector long-lived garbage. Races lose a mark now and then, which costs one more read.
+    /// </summary>
+    private bool WasAskedForBefore(CacheKey key)
+    {
+        int bit = key.GetHashCode() & (AskedBits - 1);
+        ulong mask = 1UL << (bit & 63);
+        if ((_asked[bit >> 6] & mask) != 0) return true;
+
+        _asked[bit >> 6] |= mask;
+        if (++_askedCount > AskedMax)
+        {
+            Array.Clear(_asked);
+            _askedCount = 0;
+        }
+
+        return false;
     }
 
     /// <summary>Before a commit becomes visible: forgets these keys and closes their stripes. Called by the committer only.</summary>

@@ -4,11 +4,11 @@ namespace Stateway.Store.Sqlite;
 /// Connections that only read. The one given back last is taken first, so that under little load one
 /// page cache stays warm and the others stay empty.
 /// </summary>
-internal sealed class ReaderPool(string file, int readersMax, int cacheKiB) : IDisposable
+internal sealed class ReaderPool(string file, SqliteStoreOptions options) : IDisposable
 {
-    private readonly SemaphoreSlim _free = new(readersMax);
+    private readonly SemaphoreSlim _free = new(options.ReadersMax);
     private readonly Lock _lock = new();
-    private readonly Stack<Connection> _idle = new(readersMax);
+    private readonly Stack<Connection> _idle = new(options.ReadersMax);
 
     /// <summary>A connection without waiting, when one is free. It goes back with <see cref="Return"/> or <see cref="Discard"/>.</summary>
     public Connection? TryRent() => _free.Wait(0) ? Take() : null;
@@ -35,7 +35,7 @@ internal sealed class ReaderPool(string file, int readersMax, int cacheKiB) : ID
     /// <summary>Waits for the reads that still run.</summary>
     public void Dispose()
     {
-        for (int i = 0; i < readersMax; i++) _free.Wait();
+        for (int i = 0; i < options.ReadersMax; i++) _free.Wait();
 
         foreach (var connection in _idle) connection.Dispose();
         _idle.Clear();
@@ -50,7 +50,7 @@ internal sealed class ReaderPool(string file, int readersMax, int cacheKiB) : ID
 
         try
         {
-            return Connection.Open(file, isWriter: false, cacheKiB);
+            return Connection.Open(file, isWriter: false, options.ReaderCacheKiB, (int)options.LockTimeout.TotalMilliseconds);
         }
         catch
         {

@@ -27,11 +27,13 @@ internal static class SqliteFile
     /// <exception cref="SqliteException">The file can't be opened.</exception>
     public static Connection OpenWriter(string file, SqliteStoreOptions options)
     {
-        var connection = Connection.Open(file, isWriter: true, options.WriterCacheKiB);
+        var connection = Connection.Open(file, isWriter: true, options.WriterCacheKiB, (int)options.LockTimeout.TotalMilliseconds);
         try
         {
             connection.Execute($"PRAGMA page_size={PageBytes}"); // heeded by an empty file only
-            connection.Execute("PRAGMA journal_mode=WAL");
+            if (connection.ReadText("PRAGMA journal_mode=WAL") != "wal")
+                throw new SqliteException(raw.SQLITE_IOERR, "The file system has no shared memory, which SQLite's log needs.");
+
             connection.Execute("PRAGMA synchronous=FULL");
             connection.Execute("PRAGMA wal_autocheckpoint=0"); // the committer does it, between two batches
             connection.Execute($"PRAGMA journal_size_limit={LogBytesKept}");

@@ -29,7 +29,7 @@ public sealed class SqliteStore : IStore
         _folder = folder;
         _options = options;
         _cache = new(options.CacheBytesMax);
-        _readers = new(folder.DatabaseFile, options.ReadersMax, options.ReaderCacheKiB);
+        _readers = new(folder.DatabaseFile, options);
         _tables.Publish(SqliteFile.ReadTables(writer));
         long revision = writer.ReadInt64("SELECT revision FROM meta");
         _committer = new(folder.DatabaseFile, writer, revision, options, _tables, _cache);
@@ -46,6 +46,9 @@ public sealed class SqliteStore : IStore
     }
 
     public long Revision => _committer.Revision;
+
+    /// <summary>Transactions that the committer has not taken yet, at most <see cref="SqliteStoreOptions.WaitingTransactionsMax"/>.</summary>
+    public int WaitingTransactions => _committer.WaitingTransactions;
 
     /// <inheritdoc/>
     /// <exception cref="IOException">The database could not be changed; what was done so far stays, and a second call goes on from there.</exception>

@@ -4,14 +4,14 @@ namespace Stateway.Store.Sqlite;
 public sealed record SqliteStoreOptions
 {
     /// <summary>Recently read entries kept in memory, in bytes; 0 keeps none.</summary>
-    public long CacheBytesMax { get; init; } = 16 << 20;
+    public long CacheBytesMax { get; init; } = 8 << 20;
 
     /// <summary>Reads at the same time; more of them wait. Each may hold up to <see cref="ReaderCacheKiB"/>.</summary>
     public int ReadersMax { get; init; } = Math.Clamp(Environment.ProcessorCount * 2, 4, 16);
 
-    public int ReaderCacheKiB { get; init; } = 2 * 1024;
+    public int ReaderCacheKiB { get; init; } = 1024;
 
-    public int WriterCacheKiB { get; init; } = 12 * 1024;
+    public int WriterCacheKiB { get; init; } = 8 * 1024;
 
     /// <summary>Transactions that may wait to be committed; one more is answered with "unavailable".</summary>
     public int WaitingTransactionsMax { get; init; } = 8_192;
@@ -23,6 +23,9 @@ public sealed record SqliteStoreOptions
     public int BatchTransactionsMax { get; init; } = 256;
 
     public long BatchBytesMax { get; init; } = 4 << 20;
+
+    /// <summary>How long a write waits for another program that has locked the file, such as the sqlite3 shell.</summary>
+    public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>Told while <see cref="IStore.DeclareAsync"/> fills new indexes from what is stored.</summary>
     public IProgress<IndexFilling>? Progress { get; init; }
@@ -37,6 +40,7 @@ public sealed record SqliteStoreOptions
         AtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
         AtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
         AtLeast(BatchBytesMax, 1, "store.batchBytesMax");
+        AtLeast((long)LockTimeout.TotalMilliseconds, 0, "store.lockTimeout in milliseconds");
     }
 
     private static void AtLeast(long value, long min, string name)

@@ -10,7 +10,7 @@ internal sealed class RandomJson(int seed)
     private static readonly string[] Names =
         ["a", "b", "c", "name", "tags", "item", "id", "_", "a b", "", "xml", "xmlns", "type", "é", "名前", "1x", "a:b", "x/y~z", "\u0001", "\uFFFE", "😀", "\"\\", "-a", "a.b-c", "nil"];
 
-    private static readonly string[] Namespaces = ["urn:one", "urn:two", "http://example.com/?a=1&b=<2>", "urn:stateway:json", "http://www.w3.org/XML/1998/namespace"];
+    private static readonly string[] Namespaces = ["urn:one", "urn:two", "http://example.com/?a=1&b='2'", "urn:stateway:json", "http://www.w3.org/XML/1998/namespace"];
     private static readonly string[] Prefixes = ["p", "q", "json", "xsi", "xml", "xmlns", "", "a b"];
     private static readonly string[] Numbers =
         ["0", "-0", "1.50", "1E+2", "1e5", "1.0", "-12.5e-3", "123456789012345678901234567890", "0.0", "7"];

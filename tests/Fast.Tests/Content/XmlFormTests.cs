@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
@@ -37,6 +38,7 @@ public sealed class XmlFormTests
     [InlineData("{\"sku\":\"a\\u0001\\n\"}", "<product xmlns:json=\"urn:stateway:json\"><sku json:escaped=\"true\">a\\u0001\\n</sku></product>")]
     [InlineData("{\"sku\":\" \\r\\n<&>\\t\"}", "<product><sku> &#13;\n&lt;&amp;&gt;\t</sku></product>")]
     [InlineData("{\"id\":\"a\\n\\\"b\"}", "<product id=\"a&#10;&quot;b\"></product>")]
+    [InlineData("{\"extra\":{\"depth\":1e5,\"a b\":\"x\"}}", "<product xmlns:json=\"urn:stateway:json\"><extra><depth json:type=\"number\">1e5</depth><_ json:name=\"a b\">x</_></extra></product>")]
     [InlineData("{}", "<product/>")]
     [InlineData("[1]", "<product xmlns:json=\"urn:stateway:json\" json:type=\"array\"><item json:type=\"number\">1</item></product>")]
     public void A_value_is_written_by_its_shape_and_read_back(string json, string xml)
@@ -259,6 +261,38 @@ public sealed class XmlFormTests
             string xml = XmlRoundTrip.Write(form, json);
             Assert.True(XmlRoundTrip.Sorted(json) == XmlRoundTrip.Sorted(XmlRoundTrip.Read(form, xml)), $"{json}\n{xml}\n{XmlRoundTrip.Read(form, xml)}");
         }));
+    }
+
+    [Fact]
+    public void Another_parser_finds_what_is_written_well_formed()
+    {
+        const string xmllint = "/usr/bin/xmllint";
+        Assert.SkipUnless(File.Exists(xmllint), "xmllint is not installed");
+        var folder = Directory.CreateTempSubdirectory("stateway-xml-");
+        try
+        {
+            for (int seed = 0; seed < 500; seed++)
+            {
+                var random = new RandomJson(seed);
+                var shape = random.Shape(attributes: true);
+                using var file = File.Create(Path.Combine(folder.FullName, seed + ".xml"));
+                var xml = new ArrayBufferWriter<byte>();
+                XmlForm.Of(shape, "root").Write(Encoding.UTF8.GetBytes(random.Json(shape)), xml);
+                file.Write(xml.WrittenSpan);
+            }
+
+            var start = new ProcessStartInfo(xmllint) { RedirectStandardError = true };
+            foreach (string argument in (string[])["--noout", "--nonet", .. folder.GetFiles().Select(f => f.FullName)]) start.ArgumentList.Add(argument);
+            using var process = Process.Start(start)!;
+            string complaints = process.StandardError.ReadToEnd(); // of namespaces, too, which leave the exit code at 0
+            process.WaitForExit();
+            Assert.Equal("", complaints);
+            Assert.Equal(0, process.ExitCode);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     [Fact]

@@ -7,6 +7,35 @@ namespace Stateway.Fast.Tests.Expressions;
 /// <summary>Google's own cases for CEL: those whose features the language has must all give what CEL gives.</summary>
 public sealed class CelConformanceTests(ITestOutputHelper output)
 {
+    /// <summary>Where the language means to differ from CEL, and why.</summary>
+    private static readonly Dictionary<string, string> Deliberate = new()
+    {
+        ["comparisons/lt_literal/not_lt_dyn_int_big_lossy_double"] = Rounding,
+        ["comparisons/gt_literal/not_gt_dyn_big_double_int"] = Rounding,
+        ["comparisons/lte_literal/lte_dyn_big_double_int"] = Rounding,
+        ["comparisons/gte_literal/gte_dyn_int_big_lossy_double"] = Rounding,
+        ["fields/map_fields/map_field_select_no_such_key_or_false"] = NoBool,
+        ["fields/map_fields/map_field_select_no_such_key_and_true"] = NoBool,
+    };
+
+    private const string Rounding = "CEL makes 2^63 - 1 a double here, which is 2^63; comparisons are exact instead.";
+    private const string NoBool = "A missing field that stands for a condition is false, not an error.";
+
+    /// <summary>All 1177 cases: those that ran, and the others by the feature that they need.</summary>
+    private const string Expected = """
+        632 run
+         153 arithmetic
+          24 bindings that are messages or have dots
+         103 conversions and types
+          19 functions that CEL has not either
+         192 maps and messages
+           3 more than 20 deep
+          10 other macros
+          26 parts of a time
+           5 the conditional
+          10 values that are types or messages
+        """;
+
     [Fact]
     public void Every_case_of_the_subset_gives_what_CEL_gives_and_none_is_silently_left_out()
     {
@@ -24,19 +53,18 @@ public sealed class CelConformanceTests(ITestOutputHelper output)
             if (Lacking(item, out var expression) is { } feature)
             {
                 skipped[feature] = skipped.GetValueOrDefault(feature) + 1;
-                output.WriteLine($"SKIP {feature}: {item.Name}: {item.Text.ReplaceLineEndings("\\n")}");
                 continue;
             }
 
             run++;
             var value = Evaluation.Evaluate(expression!, new Scope(default, item.Bindings()));
-            if (!Fits(item, value)) wrong.Add($"{item.Name}: {item.Text} gave {value.Kind} {value}");
+            if (Fits(item, value) == Deliberate.ContainsKey(item.Name)) wrong.Add($"{item.Name}: {item.Text} gave {value.Kind} {value}");
         }
 
-        string list = string.Join("\n", skipped.Select(pair => $"{pair.Value,4} {pair.Key}"));
-        output.WriteLine(string.Join("\n", wrong));output.WriteLine($"{run} run; skipped by feature:\n{list}");
-        Assert.Equal("", string.Join("\n", wrong));
-        Assert.Equal("", $"{run} run\n{list}");
+        string counts = $"{run} run\n{string.Join("\n", skipped.Select(pair => $"{pair.Value,4} {pair.Key}"))}";
+        output.WriteLine($"{counts}\n{Deliberate.Count} of those that ran differ on purpose.");
+        Assert.Empty(wrong);
+        Assert.Equal(Expected, counts);
     }
 
     /// <returns>The feature of CEL that a case needs and the language has not; null when it has them all.</returns>

@@ -165,6 +165,14 @@ public sealed class JsonPatchTests
         }));
     }
 
+    [Fact]
+    public void Any_bytes_never_throw() =>
+        Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), bytes =>
+        {
+            Assert.Equal(JsonPatch.TryParse(bytes, out _, out var errors), errors.IsEmpty);
+            MergePatch.Apply("{}"u8.ToArray(), bytes, new ArrayBufferWriter<byte>());
+        }));
+
     private static string Apply(string document, string patch)
     {
         var (result, error) = TryApply(document, patch);

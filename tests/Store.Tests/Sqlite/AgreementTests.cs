@@ -20,13 +20,17 @@ public sealed class AgreementTests
             from queries in Gen.ListOf(Generated.QueryOf(spec), 30)
             select (spec, rows, queries);
 
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), Prop.ForAll(cases.ToArbitrary(), test => CompareQueriesAsync(test.spec, test.rows, test.queries).GetAwaiter().GetResult()));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(30),
+            Prop.ForAll(cases.ToArbitrary(), test => CompareQueriesAsync(test.spec, test.rows, test.queries).GetAwaiter().GetResult()));
     }
 
     [Fact]
     public void Histories_agree()
     {
-        Check.One(Config.QuickThrowOnFailure.WithMaxTest(60), Prop.ForAll(Gen.ListOf(Step.Any, 60).ToArbitrary(), steps => CompareHistoryAsync(steps).GetAwaiter().GetResult()));
+        Check.One(
+            Config.QuickThrowOnFailure.WithMaxTest(50),
+            Prop.ForAll(Gen.ListOf(Step.Any, 60).ToArbitrary(), steps => CompareHistoryAsync(steps).GetAwaiter().GetResult()));
     }
 
     private static async Task CompareQueriesAsync(CollectionSpec spec, IEnumerable<string> rows, IEnumerable<Query> queries)
@@ -139,7 +143,7 @@ public sealed class AgreementTests
                 select (Precondition)new Precondition.AtRevision(new(Generated.Collection, path), revision)),
             (1, Generated.Path.Select(path => (Precondition)new Precondition.Exists(new(Generated.Collection, path)))),
             (2, from field in Gen.Elements("a", "b", "o.x", "t")
-                from value in Generated.Literal
+                from value in Generated.FieldValue
                 from except in Gen.OneOf(Gen.Constant<string?>(null), Generated.Path.Select(path => (string?)path))
                 select (Precondition)new Precondition.NoneWith(Generated.Collection, field, value, except)));
 

@@ -22,18 +22,7 @@ internal sealed class XmlInput : IDisposable
         CloseInput = false,
     };
 
-    private enum Kind : byte { Open, String, Number, Boolean, Array, Object }
-
     private enum Child : byte { None, Element, Error }
-
-    /// <summary>What the attributes of an element say about its value.</summary>
-    private struct Annotations
-    {
-        public Kind Kind;
-        public bool IsNil;
-        public bool IsEscaped;
-        public bool HasProperties;
-    }
 
     private readonly ReadOnlyMemory<byte> _xml;
     private readonly XmlReader _reader;
@@ -102,23 +91,23 @@ internal sealed class XmlInput : IDisposable
     /// <summary>Reads the element that the reader stands on; leaves the reader on its end tag, or on the empty element.</summary>
     private bool Value(XmlNode node, int depth, bool isProperty)
     {
-        if (!Annotate(node, isProperty, out var said)) return false;
+        if (XmlAnnotations.Read(_reader, node, isProperty, out var said) is { } wrong) return Fail(wrong);
 
         bool isEmpty = _reader.IsEmptyElement;
         if (said.IsNil) return Nil(isEmpty);
 
-        if (said.HasProperties)
+        if (said.HasMembers)
         {
-            if (said.Kind != Kind.Object && (said.Kind != Kind.Open || !node.Has(ShapeTypes.Object)))
+            if (said.Kind != XmlKind.Object && (said.Kind != XmlKind.Open || !node.Has(ShapeTypes.Object)))
             {
                 return Fail($"The element {_reader.LocalName} can't have attributes: its value is not an object.");
             }
 
-            said.Kind = Kind.Object;
+            said.Kind = XmlKind.Object;
         }
 
-        if (said.Kind == Kind.Object) return Object(node, depth, isEmpty, onChild: false);
-        if (said.Kind == Kind.Array) return Array(node, depth, isEmpty, onChild: false);
+        if (said.Kind == XmlKind.Object) return Object(node, depth, isEmpty, onChild: false);
+        if (said.Kind == XmlKind.Array) return Array(node, depth, isEmpty, onChild: false);
 
         _textLength = 0;
         string name = _reader.LocalName;
@@ -130,8 +119,8 @@ internal sealed class XmlInput : IDisposable
                 continue;
             }
 
-            if (said.Kind != Kind.Open) return Fail($"The element {name} is said to be a {Name(said.Kind)} and can't have elements in it.");
-            if (!IsBlank(Text)) return Mixed();
+            if (said.Kind != XmlKind.Open) return Fail($"The element {name} is said to be a {Name(said.Kind)} and can't have elements in it.");
+            if (!XmlScalar.IsBlank(Text)) return Mixed();
 
             bool isArray = node.Has(ShapeTypes.Array) && !node.Has(ShapeTypes.Object);
             return isArray ? Array(node, depth, isEmpty: false, onChild: true) : Object(node, depth, isEmpty: false, onChild: true);
@@ -141,67 +130,6 @@ internal sealed class XmlInput : IDisposable
     }
 
     private Span<char> Text => _text.AsSpan(0, _textLength);
-
-    private bool Annotate(XmlNode node, bool isProperty, out Annotations said)
-    {
-        said = default;
-        if (!_reader.MoveToFirstAttribute()) return true;
-
-        do
-        {
-            string name = _reader.LocalName;
-            switch (_reader.NamespaceURI)
-            {
-                case XmlVocabulary.JsonNamespace:
-                    if (!AnnotateJson(name, isProperty, ref said)) return false;
-                    break;
-                case XmlVocabulary.XsiNamespace:
-                    // The others (type, schemaLocation) are about XML Schema.
-                    if (name == "nil") said.IsNil = IsTrue(_reader.Value);
-                    break;
-                case XmlVocabulary.XmlnsNamespace:
-                    break;
-                case XmlVocabulary.XmlNamespace:
-                    said.HasProperties |= node.ByAttribute.ContainsKey(name);
-                    break;
-                default:
-                    said.HasProperties = true;
-                    break;
-            }
-        }
-        while (_reader.MoveToNextAttribute());
-
-        _reader.MoveToElement();
-        if (!said.IsEscaped) return true;
-        if (said.Kind is not (Kind.Open or Kind.String)) return Fail("Only a string can be json:escaped.");
-        said.Kind = Kind.String;
-        return true;
-    }
-
-    private bool AnnotateJson(string name, bool isProperty, ref Annotations said)
-    {
-        switch (name)
-        {
-            case "type":
-                said.Kind = _reader.Value switch
-                {
-                    "string" => Kind.String,
-                    "number" => Kind.Number,
-                    "boolean" => Kind.Boolean,
-                    "array" => Kind.Array,
-                    "object" => Kind.Object,
-                    _ => Kind.Open,
-                };
-                return said.Kind != Kind.Open || Fail("json:type must be string, number, boolean, array or object.");
-            case "escaped":
-                said.IsEscaped = IsTrue(_reader.Value);
-                return true;
-            case "name" or "escaped-name":
-                return isProperty || Fail($"json:{name} names a property; this element is none.");
-            default:
-                return Fail($"json:{name} is unknown; there are json:type, json:escaped, json:name and json:escaped-name.");
-        }
-    }
 
     private bool Nil(bool isEmpty)
     {
@@ -217,7 +145,7 @@ internal sealed class XmlInput : IDisposable
         return true;
     }
 
-    private bool Scalar(XmlNode node, Annotations said)
+    private bool Scalar(XmlNode node, XmlAnnotations said)
     {
         if (said.IsEscaped)
         {
@@ -225,48 +153,13 @@ internal sealed class XmlInput : IDisposable
             _textLength = length;
         }
 
-        var trimmed = Trim(Text);
         switch (said.Kind)
         {
-            case Kind.Number:
-                if (!JsonText.IsNumber(trimmed)) return Fail("This is not a JSON number.");
-                AppendAscii(trimmed);
-                break;
-            case Kind.Boolean:
-                if (!AppendBoolean(trimmed)) return Fail("A boolean is true or false.");
-                break;
-            case Kind.String:
-                JsonText.WriteString(_json, Text);
-                break;
-            default:
-                AppendInferred(node, Text, isAttribute: false);
-                break;
+            case XmlKind.Number: return XmlScalar.TryWriteNumber(_json, Text) || Fail("This is not a JSON number.");
+            case XmlKind.Boolean: return XmlScalar.TryWriteBoolean(_json, Text) || Fail("A boolean is true or false.");
+            case XmlKind.String: JsonText.WriteString(_json, Text); return true;
+            default: XmlScalar.WriteInferred(_json, node, Text, isAttribute: false); return true;
         }
-
-        return true;
-    }
-
-    private void AppendInferred(XmlNode node, ReadOnlySpan<char> text, bool isAttribute)
-    {
-        if (!node.Has(ShapeTypes.String))
-        {
-            var trimmed = Trim(text);
-            if (trimmed.IsEmpty && !isAttribute && node.Has(ShapeTypes.Object | ShapeTypes.Array))
-            {
-                _json.Append(node.Has(ShapeTypes.Object) ? "{}"u8 : "[]"u8);
-                return;
-            }
-
-            if (node.Has(ShapeTypes.Number) && JsonText.IsNumber(trimmed))
-            {
-                AppendAscii(trimmed);
-                return;
-            }
-
-            if (node.Has(ShapeTypes.Boolean) && AppendBoolean(trimmed)) return;
-        }
-
-        JsonText.WriteString(_json, text);
     }
 
     private bool Array(XmlNode node, int depth, bool isEmpty, bool onChild)
@@ -300,7 +193,7 @@ internal sealed class XmlInput : IDisposable
                 case XmlNodeType.Text or XmlNodeType.CDATA:
                     _textLength = 0;
                     AppendText();
-                    if (IsBlank(Text)) break;
+                    if (XmlScalar.IsBlank(Text)) break;
                     Mixed();
                     return Child.Error;
             }
@@ -354,7 +247,7 @@ internal sealed class XmlInput : IDisposable
 
             members.Begin(null);
             AppendName(name);
-            AppendInferred(node.Additional ?? XmlNode.Any, _reader.Value, isAttribute: true);
+            XmlScalar.WriteInferred(_json, node.Additional ?? XmlNode.Any, _reader.Value, isAttribute: true);
         }
         while (_reader.MoveToNextAttribute());
 
@@ -375,7 +268,7 @@ internal sealed class XmlInput : IDisposable
             members.AttributesDone++;
             members.Begin(property);
             AppendName(property.Name);
-            AppendInferred(property.Node, value, isAttribute: true);
+            XmlScalar.WriteInferred(_json, property.Node, value, isAttribute: true);
         }
     }
 
@@ -501,28 +394,7 @@ internal sealed class XmlInput : IDisposable
         }
     }
 
-    private void AppendAscii(ReadOnlySpan<char> text)
-    {
-        int written = System.Text.Encoding.ASCII.GetBytes(text, _json.GetSpan(text.Length));
-        _json.Advance(written);
-    }
-
-    private bool AppendBoolean(ReadOnlySpan<char> text)
-    {
-        bool isTrue = text is "true" or "1";
-        if (!isTrue && text is not ("false" or "0")) return false;
-
-        _json.Append(isTrue ? "true"u8 : "false"u8);
-        return true;
-    }
-
-    private static ReadOnlySpan<char> Trim(ReadOnlySpan<char> text) => text.Trim(" \t\r\n");
-
-    private static bool IsBlank(ReadOnlySpan<char> text) => Trim(text).IsEmpty;
-
-    private static bool IsTrue(string value) => value.AsSpan().Trim(" \t\r\n") is "true" or "1";
-
-    private static string Name(Kind kind) => kind.ToString().ToLowerInvariant();
+    private static string Name(XmlKind kind) => kind.ToString().ToLowerInvariant();
 
     private bool Mixed() => Fail("Text and elements are mixed; an element has either text or elements in it.");
 

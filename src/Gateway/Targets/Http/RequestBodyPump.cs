@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Stateway.Gateway.Serving;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway.Targets.Http;
@@ -68,9 +69,18 @@ internal sealed class RequestBodyPump(HttpRequest request, UpstreamConnection co
         {
             Refuse(ProblemOf(e));
         }
+        catch (IOException e) when (RequestFraming.IsBadChunkSize(e))
+        {
+            Refuse(new(ProblemTypes.MalformedRequest) { Detail = e.Message });
+        }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
             connection.Abort(AbortReason.ClientGone);
+        }
+        catch
+        {
+            connection.Abort(AbortReason.RequestBody); // a bug: nobody shall wait for the rest
+            throw;
         }
     }
 

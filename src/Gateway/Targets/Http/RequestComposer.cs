@@ -68,7 +68,7 @@ internal sealed class RequestComposer
     {
         var headers = request.Headers;
         var connection = isHttp1 ? headers.Connection : default;
-        bool namesFields = NamesFields(connection);
+        bool namesFields = NamesFields(connection); // the server hides other names where close, keep-alive or upgrade stands among them
         string? upgrade = null;
 
         foreach (var (name, values) in headers)

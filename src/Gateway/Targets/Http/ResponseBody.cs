@@ -20,7 +20,8 @@ internal sealed class ResponseBody(UpstreamConnection connection, HttpResponse r
     private const int ChunkSizeDigitsMax = 15;
 
     private readonly PipeWriter _output = response.BodyWriter;
-    private int _unflushed;
+    private int _unflushed = 1; // the header section waits, however long it is
+    private bool _hasFlushed;
     private bool _sawEnd;
 
     /// <summary>Why copying ended early.</summary>
@@ -75,6 +76,12 @@ internal sealed class ResponseBody(UpstreamConnection connection, HttpResponse r
         }
 
         return await CopyTrailersAsync(frames);
+    }
+
+    /// <summary>Hands on what is left. The server does that by itself only when it has not begun to send.</summary>
+    public async ValueTask FinishAsync()
+    {
+        if (_hasFlushed && _unflushed > 0) await FlushAsync();
     }
 
     private async ValueTask<long> ReadChunkSizeAsync()
@@ -244,6 +251,7 @@ internal sealed class ResponseBody(UpstreamConnection connection, HttpResponse r
     private async ValueTask<bool> FlushAsync()
     {
         _unflushed = 0;
+        _hasFlushed = true;
         var result = await _output.FlushAsync();
         if (!result.IsCompleted && !result.IsCanceled) return true;
 

@@ -208,7 +208,7 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
         output.Write("HTTP/1.1 "u8);
         output.WriteDecimal(answer.Status);
         output.Write((byte)' ');
-        output.WriteLatin1(ReasonPhrases.GetReasonPhrase(answer.Status));
+        output.WriteLatin1(answer.Status == 103 ? "Early Hints" : ReasonPhrases.GetReasonPhrase(answer.Status));
         output.Write("\r\n"u8);
         for (int i = 0; i < answer.Fields.Count; i++)
         {
@@ -304,7 +304,10 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
             Framing.ToClose => await body.CopyToCloseAsync(),
             _ => throw new UnreachableException(),
         };
-        return isWhole ? null : body.Failure ?? "unknown";
+        if (!isWhole) return body.Failure ?? "unknown";
+
+        await body.FinishAsync();
+        return null;
     }
 
     private bool MayRetry(UpstreamConnection connection, UpstreamFault fault) =>

@@ -27,8 +27,6 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
 
         string pointer = "/components/schemas/" + draft.Component;
         var schema = schemas.Compile(pointer, SchemaUse.RequestBody);
-        if (schema is null) return null;
-
         var shape = schemas.ShapeOf(pointer);
         if ((shape.Types & ShapeTypes.Object) == 0)
         {
@@ -48,7 +46,7 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
             StoreName = draft.StoreName,
             Shape = shape,
             ListShape = draft.ListComponent is { } list ? schemas.ShapeOf("/components/schemas/" + list) : Shape.Any,
-            RequestSchema = schema,
+            RequestSchema = schema!, // checked below, after everything else that can be wrong
             Filter = FieldCheck.Read(document, draft.Spot, "filter", shape),
             Order = FieldCheck.Read(document, draft.Spot, "order", shape),
             Unique = FieldCheck.Read(document, draft.Spot, "unique", shape),
@@ -59,6 +57,8 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
             Actions = [.. draft.Actions.Select(action => _actions.Read(draft, action, shape))],
         };
         CheckParameterNames(draft, declaration);
+        if (schema is null) return null;
+
         if (schemas.Compile(pointer, Seeded) is { } seeded) SeedSchemas[draft.StoreName] = seeded;
         Declared[draft.StoreName] = declaration;
         return declaration;

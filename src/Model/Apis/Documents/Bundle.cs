@@ -14,6 +14,7 @@ internal sealed partial class Bundle
     private readonly Dictionary<(string File, string Fragment), string> _taken = [];
     private readonly HashSet<MapNode> _visited = []; // nodes compare by reference; an alias's node is met again
     private readonly Queue<(Node Node, Part Part, string File, string Pointer)> _added = [];
+    private readonly HashSet<Node> _foreign = []; // what was added: looked at from the queue, as part of the file it is from
 
     private Bundle(ApiDocument document, SourceFolder folder) => (_document, _folder) = (document, folder);
 
@@ -54,7 +55,11 @@ internal sealed partial class Bundle
                     Visit(member.Value, field.Part, file, at);
                     break;
                 case Holds.Map when member.Value is MapNode parts:
-                    foreach (var each in parts.Members.ToArray()) Visit(each.Value, field.Part, file, JsonPointer.Append(at, each.Name));
+                    foreach (var each in parts.Members.ToArray())
+                    {
+                        if (!_foreign.Contains(each.Value)) Visit(each.Value, field.Part, file, JsonPointer.Append(at, each.Name));
+                    }
+
                     break;
                 case Holds.List when member.Value is ListNode list:
                     for (int i = 0; i < list.Items.Count; i++) Visit(list.Items[i], field.Part, file, at + "/" + i);
@@ -137,6 +142,7 @@ internal sealed partial class Bundle
 
         var copy = Copy(node);
         components.TryAdd(name, node.Place, copy);
+        _foreign.Add(copy);
         string pointer = $"/components/{section}/{name}";
         _taken.Add((file, fragment), pointer);
         _document.Moved(pointer, file, fragment);

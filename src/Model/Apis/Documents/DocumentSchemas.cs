@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Stateway.Model.Schemas;
 
 namespace Stateway.Model.Apis.Documents;
@@ -6,8 +7,11 @@ namespace Stateway.Model.Apis.Documents;
 /// <summary>The schemas of one document, compiled as they are asked for; what is wrong with one is reported once.</summary>
 internal sealed class DocumentSchemas
 {
+    private const string AllUri = "stateway://program/all";
+
     private readonly ApiDocument _document;
     private readonly SchemaSet _set;
+    private bool _isSound = true;
 
     /// <param name="json">The document with its collections' schemas laid out.</param>
     public DocumentSchemas(ApiDocument document, byte[] json)
@@ -18,10 +22,25 @@ internal sealed class DocumentSchemas
         _set.Add(document.Uri, parsed.RootElement.Clone());
     }
 
-    /// <returns>Null when the schema is wrong.</returns>
-    public Schema? Compile(string pointer, SchemaUse use)
+    /// <summary>
+    /// Compiles them all as one, which takes time in proportion to the document however they refer to each other, and
+    /// reports what is wrong with any. After that nothing else is compiled: a wrong document is not served.
+    /// </summary>
+    public void Check(IReadOnlyCollection<string> pointers)
     {
-        var compilation = _set.Compile(UriOf(pointer), use);
+        if (pointers.Count == 0) return;
+
+        var all = new JsonArray([.. pointers.Select(pointer => new JsonObject { ["$ref"] = UriOf(pointer) })]);
+        using var parsed = JsonDocument.Parse(new JsonObject { ["allOf"] = all }.ToJsonString());
+        _set.Add(AllUri, parsed.RootElement.Clone());
+        _isSound = Compile(_set.Compile(AllUri, SchemaUse.Plain)) is not null;
+    }
+
+    /// <returns>Null when a schema of the document is wrong.</returns>
+    public Schema? Compile(string pointer, SchemaUse use) => _isSound ? Compile(_set.Compile(UriOf(pointer), use)) : null;
+
+    private Schema? Compile(SchemaCompilation compilation)
+    {
         foreach (var defect in compilation.Defects) _document.ErrorUnlessKnown(defect.Pointer, defect.Detail);
         return compilation.Schema;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Stateway.Model.Apis.Documents;
+using Stateway.Model.Schemas;
 
 namespace Stateway.Model.Apis.Expansion;
 
@@ -169,11 +170,23 @@ internal sealed class CollectionOperations(ServedDocument served)
                 ["name"] = field,
                 ["in"] = "query",
                 ["description"] = $"Only those whose `{field}` is this.",
-                ["schema"] = new JsonObject { ["type"] = "string" },
+                ["schema"] = new JsonObject { ["type"] = TypeOf(declaration!.Shape, field) },
             });
         }
 
         return parameters;
+    }
+
+    private static string TypeOf(Shape shape, string field)
+    {
+        foreach (string name in field.Split('.')) shape = shape.Property(name) ?? Shape.Any;
+        return (shape.Types & ~ShapeTypes.Null) switch
+        {
+            ShapeTypes.Boolean => "boolean",
+            ShapeTypes.Integer => "integer",
+            ShapeTypes.Number => "number",
+            _ => "string",
+        };
     }
 
     /// <summary>Shared parameters by name; <c>Expand</c> only where there is something to expand.</summary>

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -12,7 +13,7 @@ namespace Stateway.Model.Apis.Expansion;
 /// </summary>
 internal sealed class ServedDocument
 {
-    private static readonly JsonSerializerOptions Options = new()
+    private static readonly JsonWriterOptions Options = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // served as JSON, never put into HTML
         MaxDepth = TextLimits.DepthMax + 8,
@@ -31,7 +32,12 @@ internal sealed class ServedDocument
 
     public JsonObject Root { get; }
 
-    public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(Root, Options);
+    public byte[] ToUtf8()
+    {
+        var json = new ArrayBufferWriter<byte>(4096);
+        using (var writer = new Utf8JsonWriter(json, Options)) Root.WriteTo(writer);
+        return json.WrittenSpan.ToArray();
+    }
 
     public static JsonNode Json(Node node) => JsonNode.Parse(NodeJson.ToUtf8(node), documentOptions: ParseOptions)!;
 

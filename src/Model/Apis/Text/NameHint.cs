@@ -1,4 +1,4 @@
-using Stateway.Model.Expressions;
+using Stateway.Model.Names;
 
 namespace Stateway.Model.Apis.Text;
 
@@ -10,7 +10,7 @@ public static class NameHint
     /// <summary><c> Did you mean 'price'?</c>, or the names there are when none is near.</summary>
     public static string For(string word, IReadOnlyCollection<string> names)
     {
-        if (NearestName.Of(word, names) is { } nearest) return $" Did you mean '{nearest}'?";
+        if (Nearest.Of(word, names) is { } nearest) return $" Did you mean '{nearest}'?";
         if (names.Count == 0) return " There are none.";
 
         string list = string.Join(", ", names.Take(NamesMax));

@@ -74,7 +74,9 @@ internal sealed class YamlText
         int before = _nodes;
         CountNodes(1);
 
-        var start = (NodeEvent)_parser.Current!;
+        // For some malformed texts the parser ends what it should have begun.
+        if (_parser.Current is not NodeEvent start) throw Refuse(_parser.Current?.Start ?? Mark.Empty, "This is not YAML: a value should stand here.");
+
         Node node;
         switch (start)
         {

@@ -7,6 +7,7 @@ namespace Stateway.Model.Schemas.Checks;
 internal static class Alternatives
 {
     private const int ErrorsInDetailMax = 3;
+    private const int ErrorsComparedMax = 20;
 
     /// <summary>
     /// When only one alternative is for this kind of value, its errors are the errors; else one error at the
@@ -17,11 +18,11 @@ internal static class Alternatives
     {
         if (seen is not null) seen.Incomplete = true;
         if (run.IsQuiet) return false;
-        if (run.Errors!.Count >= SchemaErrors.Max) return run.Reports(); // only counts
+        if (run.Errors!.IsFull) return run.Reports(); // only counts
 
         string here = run.Text.PointerTo(at);
         SchemaErrors? closest = null;
-        int candidates = 0, closestNumber = 0;
+        int candidates = 0, closestIndex = 0;
         var mismatches = new List<ProblemError>();
         for (int i = 0; i < branches.Length; i++)
         {
@@ -33,17 +34,17 @@ internal static class Alternatives
             }
 
             candidates++;
-            if (closest is null || errors.Count < closest.Count) (closest, closestNumber) = (errors, i + 1);
+            if (closest is null || errors.Count < closest.Count) (closest, closestIndex) = (errors, i);
         }
 
         if (candidates == 1)
         {
-            foreach (var error in closest!.Items) run.Errors!.Add(error.Code, error.Pointer!, error.Detail);
+            branches[closestIndex].Check(ref run, at, null);
         }
         else if (run.Reports())
         {
             var detail = new StringBuilder($"The value fits none of the {branches.Length} alternatives.");
-            if (closest is not null) detail.Append($" Number {closestNumber} is closest:");
+            if (closest is not null) detail.Append($" Number {closestIndex + 1} is closest:");
             foreach (var error in (closest?.Items ?? mismatches).Take(ErrorsInDetailMax))
             {
                 detail.Append(' ');
@@ -60,7 +61,7 @@ internal static class Alternatives
     private static SchemaErrors Explain(Node branch, ref Run run, int at)
     {
         var outer = run.Errors;
-        var errors = new SchemaErrors();
+        var errors = new SchemaErrors(ErrorsComparedMax);
         run.Errors = errors;
         branch.Check(ref run, at, null);
         run.Errors = outer;

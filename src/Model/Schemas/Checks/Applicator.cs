@@ -5,7 +5,9 @@ internal abstract class Applicator
 {
     public abstract bool Check(ref Run run, int at, Evaluated? seen);
 
-    /// <summary>The schemas that are applied to the same value: those through which a schema must not lead back to itself.</summary>
+    /// <summary>
+    /// The schemas that are applied to the same value: those through which a schema must not lead back to itself.
+    /// </summary>
     public abstract IEnumerable<Node> Nodes { get; }
 
     /// <summary>Whether the value passes, without a word about why not.</summary>

@@ -23,7 +23,8 @@ internal sealed class ArrayRules
         if (count < ItemsMin)
         {
             passed = Fail(ref run, at, "MIN_ITEMS",
-                $"There {(count == 1 ? "is" : "are")} {Details.Count(count, "item", "items")}; {Details.LimitIs(ItemsMin, "at least")} needed.");
+                $"There {(count == 1 ? "is" : "are")} {Details.Count(count, "item", "items")}; " +
+                $"{Details.LimitIs(ItemsMin, "at least")} needed.");
         }
 
         if (count > ItemsMax)
@@ -70,7 +71,8 @@ internal sealed class ArrayRules
     {
         var (item, earlier) = JsonEquality.FindRepeatedItem(run.Text, at);
         return item < 0 || Fail(ref run, item, "UNIQUE_ITEMS",
-            $"{Details.Sentence(Details.Value(run.Text, item))} is there twice, also at {run.Text.PointerTo(earlier)}; items must differ.");
+            $"{Details.Sentence(Details.Value(run.Text, item))} is there twice, " +
+            $"also at {run.Text.PointerTo(earlier)}; items must differ.");
     }
 
     private bool CheckContains(ref Run run, int at, Evaluated? seen)
@@ -91,12 +93,15 @@ internal sealed class ArrayRules
         if (fitting < ContainsMin)
         {
             return Fail(ref run, at, ContainsMin == 1 ? "CONTAINS" : "MIN_CONTAINS",
-                $"{Details.Count(fitting, "item fits", "items fit")} what the array must contain; {Details.LimitIs(ContainsMin, "at least")} needed.");
+                Contained(fitting) + Details.LimitIs(ContainsMin, "at least") + " needed.");
         }
 
         return fitting <= ContainsMax || Fail(ref run, at, "MAX_CONTAINS",
-            $"{Details.Count(fitting, "item fits", "items fit")} what the array must contain; {Details.LimitIs(ContainsMax, "at most")} allowed.");
+            Contained(fitting) + Details.LimitIs(ContainsMax, "at most") + " allowed.");
     }
+
+    private static string Contained(int fitting) =>
+        Details.Count(fitting, "item fits", "items fit") + " what the array must contain; ";
 
     private static bool Fail(ref Run run, int at, string code, string detail)
     {

@@ -3,7 +3,10 @@ using Stateway.Model.Schemas.Json;
 
 namespace Stateway.Model.Schemas.Checks;
 
-/// <summary>One schema, compiled for one place and one use. Immutable once the compiler has finished; may be part of a cycle.</summary>
+/// <summary>
+/// One schema, compiled for one place and one use. Immutable once the compiler has finished; may be part of a
+/// cycle.
+/// </summary>
 internal sealed class Node
 {
     /// <summary>The schema <c>false</c>.</summary>
@@ -102,7 +105,9 @@ internal sealed class Node
         bool passed = CheckKeywords(ref run, at, kind, seen);
         if (passed || !run.IsQuiet && !seen.Incomplete)
         {
-            passed &= kind == JsonKind.Object ? CheckRestOfMembers(ref run, at, rest, seen) : CheckRestOfItems(ref run, at, rest, seen);
+            passed &= kind == JsonKind.Object
+                ? CheckRestOfMembers(ref run, at, rest, seen)
+                : CheckRestOfItems(ref run, at, rest, seen);
         }
 
         if (outer is not null) outer.All = true; // the rest was looked at, too

@@ -1,4 +1,5 @@
 using System.Numerics;
+using Stateway.Model.Names;
 using Stateway.Model.Schemas.Patterns;
 
 namespace Stateway.Model.Schemas.Checks;
@@ -135,7 +136,8 @@ internal sealed class ObjectRules
             {
                 if (Has(present, name)) continue;
                 passed = false;
-                Missing(ref run, at, "DEPENDENT_REQUIRED", Names.Texts[name], $" where {Details.Cut(Names.Texts[trigger])} is given");
+                string when = $" where {Details.Cut(Names.Texts[trigger])} is given";
+                Missing(ref run, at, "DEPENDENT_REQUIRED", Names.Texts[name], when);
             }
 
             if (schema is not null) passed &= schema.Check(ref run, at, seen);
@@ -158,7 +160,7 @@ internal sealed class ObjectRules
         if (!run.Reports()) return false;
 
         string text = System.Text.Encoding.UTF8.GetString(run.Text.StringAt(name));
-        string? meant = Suggestion.For(text, known);
+        string? meant = Nearest.Of(text, known);
         run.Report(name, "UNKNOWN_FIELD", meant is null
             ? $"{Details.Cut(text)} is not known."
             : $"{Details.Cut(text)} is not known; did you mean {meant}?");

@@ -21,7 +21,10 @@ internal sealed class StringRules
         if (Pattern is not null && !Pattern.IsMatch(text))
         {
             passed = false;
-            if (run.Reports()) run.Report(at, "PATTERN", $"{Details.Value(run.Text, at)} does not match {Details.Cut(Pattern.Source)}.");
+            if (run.Reports())
+            {
+                run.Report(at, "PATTERN", $"{Details.Value(run.Text, at)} does not match {Details.Cut(Pattern.Source)}.");
+            }
         }
 
         if (Format is not null && !Format.Accepts(text))

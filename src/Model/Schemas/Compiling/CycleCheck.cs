@@ -28,7 +28,7 @@ internal static class CycleCheck
                 {
                     defects.Add(places[top.Node], null, "The schema applies itself to the same value, without end.");
                 }
-                else if (!finished.Contains(top.Parts.Current))
+                else if (places.ContainsKey(top.Parts.Current) && !finished.Contains(top.Parts.Current)) // others were looked at before
                 {
                     onPath.Add(top.Parts.Current);
                     path.Push((top.Parts.Current, PartsOf(top.Parts.Current).GetEnumerator()));

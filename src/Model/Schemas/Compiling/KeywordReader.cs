@@ -5,7 +5,9 @@ using Stateway.Model.Schemas.Json;
 
 namespace Stateway.Model.Schemas.Compiling;
 
-/// <summary>Reads keywords of one schema; a value of the wrong kind is a defect, and reads as if it were not there.</summary>
+/// <summary>
+/// Reads keywords of one schema; a value of the wrong kind is a defect, and reads as if it were not there.
+/// </summary>
 internal readonly struct KeywordReader(SchemaPlace place, DefectList defects)
 {
     public SchemaPlace Place => place;

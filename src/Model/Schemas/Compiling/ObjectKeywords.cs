@@ -8,7 +8,8 @@ namespace Stateway.Model.Schemas.Compiling;
 internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
 {
     private readonly KeywordReader _keywords = new(site.Place, compiler.Defects);
-    private readonly HashSet<string> _setAside = site.SetAside.Length == 0 ? [] : [.. site.SetAside.Split('\n')];
+    private readonly HashSet<string> _setAside = compiler.NameSets[site.SetAside];
+    private readonly HashSet<string> _merged = compiler.NameSets[site.Merged];
 
     private readonly Dictionary<string, int> _indexes = [];
     private readonly List<string> _names = [];
@@ -31,7 +32,11 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
             Dependencies = dependencies,
         };
 
-        if (_keywords.Schema("additionalProperties") is { } additional) rules.Additional = compiler.Require(site.ForValue(additional));
+        if (_keywords.Schema("additionalProperties") is { } additional)
+        {
+            rules.Additional = compiler.Require(site.ForValue(additional));
+        }
+
         if (draft) rules.Patterns = ReadPatterns();
         if (draft && _keywords.Schema("propertyNames") is { } names) rules.MemberNames = compiler.Require(site.ForValue(names));
         if (validates)
@@ -48,8 +53,9 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
         foreach (var (name, place) in _keywords.SchemaMap("properties"))
         {
             int i = IndexOf(name);
-            var value = compiler.Require(site.ForValue(place)); // set aside or not, its defects are defects
-            if (_roles[i] == NameRole.Ignored) continue;
+            var value = compiler.Require(site.ForValue(place) with { IsMerged = _merged.Contains(name) });
+            if (_roles[i] == NameRole.Ignored) continue; // but compiled, for its defects
+
             _roles[i] = NameRole.Property;
             _values[i] = value;
         }
@@ -87,17 +93,26 @@ internal sealed class ObjectKeywords(SchemaCompiler compiler, Site site)
             dependencies.Add(new(IndexOf(trigger), [], compiler.Require(site.ForPart(place))));
         }
 
-        if (!validates || !site.Place.Has("dependentRequired")) return [.. dependencies];
-
-        foreach (var (trigger, place) in _keywords.SchemaMap("dependentRequired"))
+        foreach (string keyword in (string[])["dependentRequired", "dependencies"])
         {
-            if (place.Element.ValueKind == JsonValueKind.Array)
+            if (!validates || !site.Place.Has(keyword)) continue;
+
+            // "dependencies" is the older keyword for both; 2020-12 keeps it for schemas that still have it.
+            foreach (var (trigger, place) in _keywords.SchemaMap(keyword))
             {
-                dependencies.Add(new(IndexOf(trigger), ReadRequired(_keywords.Names("dependentRequired", place.Element)), null));
-            }
-            else
-            {
-                compiler.Defects.Add(place, null, $"dependentRequired must hold arrays of names, not {DefectList.KindOf(place.Element)}.");
+                if (place.Element.ValueKind == JsonValueKind.Array)
+                {
+                    dependencies.Add(new(IndexOf(trigger), ReadRequired(_keywords.Names(keyword, place.Element)), null));
+                }
+                else if (keyword == "dependencies")
+                {
+                    dependencies.Add(new(IndexOf(trigger), [], compiler.Require(site.ForPart(place))));
+                }
+                else
+                {
+                    string found = DefectList.KindOf(place.Element);
+                    compiler.Defects.Add(place, null, $"dependentRequired must hold arrays of names, not {found}.");
+                }
             }
         }
 

@@ -8,23 +8,28 @@ namespace Stateway.Model.Schemas.Compiling;
 /// <summary>Reads <c>type</c>, <c>enum</c>, <c>const</c>, and the keywords for strings and numbers.</summary>
 internal static class ScalarKeywords
 {
-    public static void Read(KeywordReader keywords, Node node, SchemaDialect dialect, PatternCache patterns, bool assertFormats)
+    /// <param name="validates">Whether the schema's vocabulary has any keywords but <c>format</c>.</param>
+    public static void Read(
+        KeywordReader keywords, Node node, SchemaDialect dialect, PatternCache patterns, bool validates, bool assertFormats)
     {
-        node.Types = ReadTypes(keywords, dialect) ?? ShapeTypes.Any;
-        if (keywords.Constants("enum", list: true) is { } values) node.Enum = new Constants("ENUM", values);
-        if (dialect == SchemaDialect.Draft202012 && keywords.Constants("const", list: false) is { } value)
+        var (strings, numbers) = (new StringRules(), new NumberRules());
+        if (validates)
         {
-            node.Const = new Constants("CONST", value);
+            node.Types = ReadTypes(keywords, dialect) ?? ShapeTypes.Any;
+            if (keywords.Constants("enum", list: true) is { } values) node.Enum = new Constants("ENUM", values);
+            bool hasConst = dialect == SchemaDialect.Draft202012;
+            if (hasConst && keywords.Constants("const", list: false) is { } value) node.Const = new Constants("CONST", value);
+            strings = ReadStrings(keywords, patterns);
+            numbers = dialect == SchemaDialect.OpenApi30 ? ReadNumbers30(keywords) : ReadNumbers(keywords);
         }
 
-        string? format = keywords.Text("format");
-        if (!assertFormats) format = null;
+        if (keywords.Text("format") is { } format && assertFormats)
+        {
+            strings.Format = StringFormat.Find(format);
+            numbers.Format = NumberFormat.Find(format);
+        }
 
-        var strings = ReadStrings(keywords, format, patterns);
         if (!strings.IsEmpty) node.Strings = strings;
-
-        var numbers = dialect == SchemaDialect.OpenApi30 ? ReadNumbers30(keywords) : ReadNumbers(keywords);
-        numbers.Format = format is null ? null : NumberFormat.Find(format);
         if (!numbers.IsEmpty) node.Numbers = numbers;
     }
 
@@ -71,19 +76,19 @@ internal static class ScalarKeywords
         {
             keywords.Defect("type", name == "null"
                 ? "OpenAPI 3.0 has no type null; write nullable: true beside the type."
-                : $"'{name}' is no type; the types are string, number, integer, boolean, object, array{(dialect == SchemaDialect.Draft202012 ? " and null" : "")}.");
+                : $"'{name}' is no type; the types are string, number, integer, boolean, object, array" +
+                    (dialect == SchemaDialect.Draft202012 ? " and null." : "."));
         }
 
         return type;
     }
 
-    private static StringRules ReadStrings(KeywordReader keywords, string? format, PatternCache patterns)
+    private static StringRules ReadStrings(KeywordReader keywords, PatternCache patterns)
     {
         var rules = new StringRules
         {
             LengthMin = keywords.Count("minLength", 0),
             LengthMax = keywords.Count("maxLength", long.MaxValue),
-            Format = format is null ? null : StringFormat.Find(format),
         };
         if (keywords.Text("pattern") is { } source)
         {

@@ -6,9 +6,11 @@ namespace Stateway.Model.Schemas.Compiling;
 
 /// <summary>
 /// Turns the schema at one place into nodes. Schemas are found from references, queued, and filled in one after
-/// the other, so that cycles are no special case and nothing is as deep as the schemas are nested.
+/// the other, so that cycles are no special case and nothing is as deep as the schemas are nested. Compiling several
+/// roots one after the other shares their nodes; after defects it is not used again.
 /// </summary>
-internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, SchemaUse use, bool assertFormats, PatternCache patterns)
+internal sealed class SchemaCompiler(
+    SchemaIndex index, SchemaDialect dialect, SchemaUse use, bool assertFormats, PatternCache patterns)
 {
     private const int NodesMax = 100_000;
 
@@ -17,10 +19,11 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
 
     private readonly Dictionary<Site, Node> _nodes = [];
     private readonly Queue<(Site Site, Node Node)> _pending = [];
-    private readonly Dictionary<Node, SchemaPlace> _places = [];
+    private readonly Dictionary<Node, SchemaPlace> _places = []; // of the nodes that this compilation adds
     private readonly DynamicScopes _scopes = new();
 
     public DefectList Defects { get; } = new();
+    public NameSets NameSets { get; } = new();
     public SchemaIndex Index => index;
     public SchemaDialect Dialect => dialect;
     public SchemaUse Use => use;
@@ -28,11 +31,12 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
 
     public SchemaCompilation Compile(SchemaPlace root)
     {
-        var node = Require(new Site(root, IsPart: false, use.Closed, DynamicScopes.None, ""));
+        var node = Require(new Site(root, IsPart: false, use.Closed, DynamicScopes.None));
         while (_pending.TryDequeue(out var next)) Fill(next.Site, next.Node);
 
         foreach (var (filled, _) in _places) filled.Objects?.ForgetEmptyValues();
         CycleCheck.Run(_places, Defects);
+        _places.Clear();
         return Defects.Items.Count == 0 ? new(new Schema(node), []) : new(null, Defects.Items);
     }
 
@@ -59,7 +63,8 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
             case JsonValueKind.False: return s_nothing;
             case JsonValueKind.Object: break;
             default:
-                Defects.Add(site.Place, null, $"A schema must be an object, true or false, not {DefectList.KindOf(site.Place.Element)}.");
+                string found = DefectList.KindOf(site.Place.Element);
+                Defects.Add(site.Place, null, $"A schema must be an object, true or false, not {found}.");
                 return s_anything;
         }
 
@@ -89,7 +94,10 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
     private void Fill(Site site, Node node)
     {
         var survey = SurveyOf(site);
-        if (survey is not null) site = site with { SetAside = string.Join('\n', survey.MarkedNames.Order(StringComparer.Ordinal)) };
+        if (survey is not null)
+        {
+            site = site with { SetAside = NameSets.IdOf(survey.MarkedNames), Merged = NameSets.IdOf(survey.MergedNames) };
+        }
 
         var keywords = new KeywordReader(site.Place, Defects);
         bool only30 = dialect == SchemaDialect.OpenApi30;
@@ -98,17 +106,22 @@ internal sealed class SchemaCompiler(SchemaIndex index, SchemaDialect dialect, S
         if (siblings)
         {
             var vocabulary = Vocabulary.Of(site.Place.Resource, index);
-            if (vocabulary.Validates) ScalarKeywords.Read(keywords, node, dialect, patterns, assertFormats || vocabulary.AssertsFormats);
+            bool asserts = assertFormats || vocabulary.AssertsFormats;
+            ScalarKeywords.Read(keywords, node, dialect, patterns, vocabulary.Validates, asserts);
             node.Arrays = new ArrayKeywords(this, site).Read(vocabulary.Validates);
             node.Objects = new ObjectKeywords(this, site).Read(vocabulary.Validates);
         }
 
         node.Applicators = ReadApplicators(site, keywords, siblings);
-        if (!only30 && keywords.Schema("unevaluatedItems") is { } items) node.UnevaluatedItems = Require(site.ForValue(items));
-        if (!only30 && keywords.Schema("unevaluatedProperties") is { } rest) node.UnevaluatedProperties = Require(site.ForValue(rest));
+        if (!only30)
+        {
+            if (keywords.Schema("unevaluatedItems") is { } items) node.UnevaluatedItems = Require(site.ForValue(items));
+            if (keywords.Schema("unevaluatedProperties") is { } rest) node.UnevaluatedProperties = Require(site.ForValue(rest));
+        }
+
         if (node.UnevaluatedProperties is not null && survey is null) survey = ValueSurvey.Of(site.Place, index, dialect, null);
         if (survey is not null && node.UnevaluatedProperties is not null) node.KnownNames = survey.KnownNames;
-        if (survey is not null && site is { Closed: true, IsPart: false }) Close(node, survey);
+        if (survey is not null && site is { Closed: true, IsPart: false, IsMerged: false }) Close(node, survey);
     }
 
     private ValueSurvey? SurveyOf(Site site)

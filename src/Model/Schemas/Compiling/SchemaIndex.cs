@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Stateway.Model.Schemas.Checks;
+using Stateway.Model.Names;
 using Stateway.Model.Schemas.Json;
 
 namespace Stateway.Model.Schemas.Compiling;
@@ -70,6 +70,22 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
         return Find(document) is { } resource && TryResolve(resource, hash < 0 ? "#" : uri[hash..], out place, out why);
     }
 
+    /// <summary>
+    /// The schema that a reference without siblings that matter names; one that leads nowhere, or in a circle,
+    /// stays.
+    /// </summary>
+    public SchemaPlace Follow(SchemaPlace place)
+    {
+        var passed = new HashSet<SchemaPlace>();
+        while (passed.Add(place) && SchemaKeywords.IsOnlyReference(place, dialect)
+            && TryResolve(place.Resource, place.Text("$ref")!, out var target, out _))
+        {
+            place = target;
+        }
+
+        return place;
+    }
+
     private SchemaResource? Find(string uri)
     {
         if (_resources.TryGetValue(uri, out var resource)) return resource;
@@ -92,7 +108,8 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
             JsonElement? next = place.Element.ValueKind switch
             {
                 JsonValueKind.Object when place.Element.TryGetProperty(segment, out var member) => member,
-                JsonValueKind.Array when int.TryParse(segment, out int i) && i >= 0 && i < place.Element.GetArrayLength() => place.Element[i],
+                JsonValueKind.Array when int.TryParse(segment, out int i) && i >= 0 && i < place.Element.GetArrayLength() =>
+                    place.Element[i],
                 _ => null,
             };
             if (next is null)
@@ -100,7 +117,8 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
                 string[] known = place.Element.ValueKind == JsonValueKind.Object
                     ? [.. place.Element.EnumerateObject().Select(member => member.Name)]
                     : [];
-                why = $"There is no '{segment}' at {(place.Pointer.Length == 0 ? "the root" : place.Pointer)}." + DidYouMean(segment, known);
+                string at = place.Pointer.Length == 0 ? "the root" : place.Pointer;
+                why = $"There is no '{segment}' at {at}." + DidYouMean(segment, known);
                 return false;
             }
 
@@ -111,9 +129,11 @@ internal sealed class SchemaIndex(SchemaDialect dialect)
     }
 
     private static string DidYouMean(string name, string[] known) =>
-        Suggestion.For(name, known) is { } meant ? $" Did you mean '{meant}'?" : "";
+        Nearest.Of(name, known) is { } meant ? $" Did you mean '{meant}'?" : "";
 
-    /// <summary>Schemas stand in an OpenAPI document as components and under <c>schema</c>; nothing else is looked at.</summary>
+    /// <summary>
+    /// Schemas stand in an OpenAPI document as components and under <c>schema</c>; nothing else is looked at.
+    /// </summary>
     private void IndexOpenApi(SchemaPlace place)
     {
         if (place.Child("components") is { } components)

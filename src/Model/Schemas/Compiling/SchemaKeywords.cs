@@ -14,7 +14,8 @@ internal static class SchemaKeywords
 
     private static readonly string[] s_list = ["allOf", "anyOf", "oneOf", "prefixItems"];
 
-    private static readonly string[] s_map = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
+    private static readonly string[] s_map =
+        ["properties", "patternProperties", "dependentSchemas", "dependencies", "$defs", "definitions"];
 
     /// <summary>Keywords that a value can fail, or that say something about how others are read.</summary>
     private static readonly FrozenSet<string> s_asserting = FrozenSet.ToFrozenSet(
@@ -22,8 +23,8 @@ internal static class SchemaKeywords
         "type", "enum", "const", "multipleOf", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength",
         "maxLength", "pattern", "format", "items", "prefixItems", "contains", "minContains", "maxContains", "minItems",
         "maxItems", "uniqueItems", "properties", "patternProperties", "additionalProperties", "propertyNames", "required",
-        "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "allOf", "anyOf", "oneOf", "not", "if",
-        "then", "else", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef",
+        "minProperties", "maxProperties", "dependentRequired", "dependentSchemas", "dependencies", "allOf", "anyOf",
+        "oneOf", "not", "if", "then", "else", "unevaluatedProperties", "unevaluatedItems", "$dynamicRef",
     ]);
 
     /// <summary>Whether nothing but a <c>$ref</c> decides, so that the schema is the one that it names.</summary>

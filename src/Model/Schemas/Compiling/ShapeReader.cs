@@ -36,7 +36,10 @@ internal sealed class ShapeReader(SchemaIndex index, SchemaDialect dialect)
         return shape;
     }
 
-    /// <summary>The schema that a reference without siblings names; a reference that leads nowhere, or in a circle, stays as it is.</summary>
+    /// <summary>
+    /// The schema that a reference without siblings names; a reference that leads nowhere, or in a circle, stays as
+    /// it is.
+    /// </summary>
     private SchemaPlace Follow(SchemaPlace place)
     {
         var passed = new HashSet<SchemaPlace>();
@@ -73,6 +76,7 @@ internal sealed class ShapeReader(SchemaIndex index, SchemaDialect dialect)
 
         shape.ContentsCertain = facts is { MaybeItems: null, MaybeAdditionalProperties: null };
         shape.Items = (facts.Items ?? facts.MaybeItems) is { } items ? Require(items) : null;
-        shape.AdditionalProperties = (facts.AdditionalProperties ?? facts.MaybeAdditionalProperties) is { } rest ? Require(rest) : null;
+        var additional = facts.AdditionalProperties ?? facts.MaybeAdditionalProperties;
+        shape.AdditionalProperties = additional is null ? null : Require(additional);
     }
 }

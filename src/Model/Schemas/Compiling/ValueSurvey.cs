@@ -10,12 +10,19 @@ internal sealed class ValueSurvey
 {
     private readonly HashSet<string> _known = [];
     private readonly HashSet<string> _marked = [];
+    private readonly Dictionary<string, SchemaPlace> _certain = [];
 
     /// <summary>Names in <c>properties</c>.</summary>
     public string[] KnownNames => [.. _known];
 
     /// <summary>Those whose schema has the keyword asked for, such as <c>readOnly</c>.</summary>
     public HashSet<string> MarkedNames => _marked;
+
+    /// <summary>
+    /// Names that several parts, all of which hold, give different schemas: an object there has the fields of
+    /// them all, so that none of them alone may close it.
+    /// </summary>
+    public HashSet<string> MergedNames { get; } = [];
 
     /// <summary><c>additionalProperties</c> or <c>unevaluatedProperties</c> decides already.</summary>
     public bool SaysWhatElse { get; private set; }
@@ -49,6 +56,8 @@ internal sealed class ValueSurvey
         foreach (var (name, value) in place.Members("properties"))
         {
             _known.Add(name);
+            var schema = index.Follow(value);
+            if (certain && !_certain.TryAdd(name, schema) && _certain[name] != schema) MergedNames.Add(name);
             if (mark is not null && IsMarked(value, mark, index, dialect)) _marked.Add(name);
         }
     }
@@ -59,6 +68,7 @@ internal sealed class ValueSurvey
         foreach (var part in place.Items("anyOf")) yield return (part, false);
         foreach (var part in place.Items("oneOf")) yield return (part, false);
         foreach (var (_, part) in place.Members("dependentSchemas")) yield return (part, false);
+        foreach (var (_, part) in place.Members("dependencies")) yield return (part, false);
         foreach (string keyword in (string[])["if", "then", "else"])
         {
             if (place.Child(keyword) is { } part) yield return (part, false);

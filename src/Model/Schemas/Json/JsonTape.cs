@@ -36,6 +36,12 @@ internal sealed class JsonTape
     /// <summary>Name tokens whose object has an earlier member of the same name.</summary>
     public List<int> Duplicates { get; } = [];
 
+    /// <summary>
+    /// Of each depth, the child of a container at which the last pointer went through; see
+    /// <see cref="JsonText.PointerTo"/>.
+    /// </summary>
+    public (int Container, int Child, int Ordinal)[] Cursors { get; } = new (int, int, int)[DepthMax];
+
     public static JsonTape Rent()
     {
         var tape = t_idle ?? new JsonTape();
@@ -58,6 +64,7 @@ internal sealed class JsonTape
         _unescapedLength = 0;
         _fault = default;
         Duplicates.Clear();
+        Array.Fill(Cursors, (-1, 0, 0));
 
         bool done = utf8.Length <= BytesMax
             ? Utf8.IsValid(utf8) ? ReadText(utf8) : Fail(EndOfValidUtf8(utf8), "UTF-8 was expected")
@@ -246,7 +253,9 @@ internal sealed class JsonTape
             : Fail(i + run, "a control character in a string must be escaped");
     }
 
-    /// <summary>Copies a string without its escapes; <paramref name="i"/> goes from after its first quote to after its last.</summary>
+    /// <summary>
+    /// Copies a string without its escapes; <paramref name="i"/> goes from after its first quote to after its last.
+    /// </summary>
     private bool Unescape(ReadOnlySpan<byte> s, ref int i, int run)
     {
         int offset = _unescapedLength;
@@ -320,7 +329,11 @@ internal sealed class JsonTape
         unit = 0;
         for (int end = i + 4; i < end; i++)
         {
-            if (i >= s.Length || !char.IsAsciiHexDigit((char)s[i])) return Fail(i, "four hexadecimal digits were expected after '\\u'");
+            if (i >= s.Length || !char.IsAsciiHexDigit((char)s[i]))
+            {
+                return Fail(i, "four hexadecimal digits were expected after '\\u'");
+            }
+
             unit = unit << 4 | HexValue(s[i]);
         }
 

@@ -32,26 +32,29 @@ internal readonly ref struct JsonText(ReadOnlySpan<byte> utf8, JsonTape tape)
     {
         var pointer = new StringBuilder();
         int here = 0;
-        while (here != at && Tokens[here].Kind is JsonKind.Array or JsonKind.Object)
+        for (int depth = 0; here != at && Tokens[here].Kind is JsonKind.Array or JsonKind.Object; depth++)
         {
+            // Errors come mostly in the order of the text, so that the walk goes on where the last one ended.
+            ref var cursor = ref _tape.Cursors[depth];
+            if (cursor.Container != here || cursor.Child > at) cursor = (here, here + 1, 0);
+
             bool named = Tokens[here].Kind == JsonKind.Object;
-            int child = here + 1, ordinal = 0;
-            while (at >= Tokens[named ? child + 1 : child].Next)
+            while (at >= Tokens[named ? cursor.Child + 1 : cursor.Child].Next)
             {
-                child = Tokens[named ? child + 1 : child].Next;
-                ordinal++;
+                cursor.Child = Tokens[named ? cursor.Child + 1 : cursor.Child].Next;
+                cursor.Ordinal++;
             }
 
             if (!named)
             {
-                pointer.Append('/').Append(ordinal);
-                here = child;
+                pointer.Append('/').Append(cursor.Ordinal);
+                here = cursor.Child;
                 continue;
             }
 
-            AppendSegment(pointer, Encoding.UTF8.GetString(StringAt(child)));
-            if (at == child) break; // the name itself: the pointer of its member
-            here = child + 1;
+            AppendSegment(pointer, Encoding.UTF8.GetString(StringAt(cursor.Child)));
+            if (at == cursor.Child) break; // the name itself: the pointer of its member
+            here = cursor.Child + 1;
         }
 
         return pointer.ToString();

@@ -23,7 +23,9 @@ internal struct JsonToken
     /// <summary>First byte in the text; of a string or name: after the quote.</summary>
     public int Start;
 
-    /// <summary>Bytes in the text; of a string or name: without the quotes; of an array or object: with the brackets.</summary>
+    /// <summary>
+    /// Bytes in the text; of a string or name: without the quotes; of an array or object: with the brackets.
+    /// </summary>
     public int Length;
 
     private uint _kindAndNext; // 4 bits kind, 28 bits next

@@ -6,8 +6,8 @@ namespace Stateway.Model.Schemas.Patterns;
 /// <summary>A set of Unicode code points, as ranges in order that neither overlap nor touch.</summary>
 internal sealed class CodePointSet
 {
-    private const int Last = 0x10FFFF;
-    private const int FirstSupplementary = 0x10000;
+    public const int Last = 0x10FFFF;
+    public const int FirstSupplementary = 0x10000;
 
     private readonly (int From, int To)[] _ranges;
 
@@ -41,53 +41,33 @@ internal sealed class CodePointSet
         return new(gaps);
     }
 
-    /// <summary>
-    /// As an atom of a .NET pattern, which matches UTF-16 units: what is beyond U+FFFF is pairs of surrogates,
-    /// and the text has no surrogates but in pairs.
-    /// </summary>
-    public void WriteTo(StringBuilder pattern)
+    public bool Contains(int point)
     {
-        var alternatives = new List<string>();
-        var basic = new StringBuilder();
-        foreach (var (from, to) in _ranges)
+        int low = 0, high = _ranges.Length - 1;
+        while (low <= high)
         {
-            AppendRange(basic, from, Math.Min(to, 0xD7FF));
-            AppendRange(basic, Math.Max(from, 0xE000), Math.Min(to, 0xFFFF));
+            int middle = (low + high) / 2;
+            if (point < _ranges[middle].From) high = middle - 1;
+            else if (point > _ranges[middle].To) low = middle + 1;
+            else return true;
         }
 
-        if (basic.Length > 0) alternatives.Add($"[{basic}]");
-        AddPairs(alternatives);
-        pattern.Append(alternatives.Count switch
-        {
-            0 => @"[^\u0000-\uFFFF]", // no code point at all
-            1 => alternatives[0].Length > 0 && alternatives[0][0] == '[' && alternatives[0].IndexOf(']') == alternatives[0].Length - 1
-                ? alternatives[0]
-                : $"(?:{alternatives[0]})",
-            _ => $"(?:{string.Join('|', alternatives)})",
-        });
+        return false;
     }
 
-    /// <summary>First surrogates that are followed by the same second ones share an alternative.</summary>
-    private void AddPairs(List<string> alternatives)
+    /// <summary>As a character class of a .NET pattern, which matches units of UTF-16.</summary>
+    public void WriteTo(StringBuilder pattern, SupplementaryClasses classes)
     {
-        var bySecond = new Dictionary<string, StringBuilder>();
-        for (int first = 0xD800; first <= 0xDBFF; first++)
+        int start = pattern.Append('[').Length;
+        foreach (var (from, to) in _ranges)
         {
-            int start = FirstSupplementary + (first - 0xD800) * 0x400;
-            var second = new StringBuilder();
-            foreach (var (from, to) in _ranges)
-            {
-                if (to < start || from > start + 0x3FF) continue;
-                AppendRange(second, 0xDC00 + Math.Max(from - start, 0), 0xDC00 + Math.Min(to - start, 0x3FF));
-            }
-
-            if (second.Length == 0) continue;
-            string key = second.ToString();
-            if (!bySecond.TryGetValue(key, out var firsts)) bySecond[key] = firsts = new StringBuilder();
-            AppendRange(firsts, first, first);
+            AppendRange(pattern, from, Math.Min(to, 0xD7FF));
+            AppendRange(pattern, Math.Max(from, 0xE000), Math.Min(to, 0xFFFF));
         }
 
-        foreach (var (second, first) in bySecond) alternatives.Add($"[{Compact(first.ToString())}][{second}]");
+        foreach (char unit in classes.UnitsOf(this)) AppendUnit(pattern, unit);
+        if (pattern.Length == start) pattern.Append(@"^\u0000-\uFFFF"); // nothing at all
+        pattern.Append(']');
     }
 
     private static void AppendRange(StringBuilder text, int from, int to)
@@ -98,21 +78,6 @@ internal sealed class CodePointSet
         if (to > from) AppendUnit(text.Append('-'), to);
     }
 
-    public static void AppendUnit(StringBuilder text, int unit) => text.Append(@"\u").Append(unit.ToString("X4", CultureInfo.InvariantCulture));
-
-    /// <summary>Joins neighbouring units: <c>\uD800\uD801\uD802</c> becomes <c>\uD800-\uD802</c>.</summary>
-    private static string Compact(string units)
-    {
-        var text = new StringBuilder();
-        for (int i = 0; i < units.Length;)
-        {
-            int from = Unit(units, i), to = from;
-            for (i += 6; i < units.Length && Unit(units, i) == to + 1; i += 6) to++;
-            AppendRange(text, from, to);
-        }
-
-        return text.ToString();
-    }
-
-    private static int Unit(string units, int i) => int.Parse(units.AsSpan(i + 2, 4), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+    public static void AppendUnit(StringBuilder text, int unit) =>
+        text.Append(@"\u").Append(unit.ToString("X4", CultureInfo.InvariantCulture));
 }

@@ -12,6 +12,7 @@ internal sealed class EcmaPattern
 {
     private const int DepthMax = 200;
     private const int SizeMax = 100_000;
+    private const int CharactersMax = 10_000;
 
     private static readonly CodePointSet s_digit = CodePointSet.Of(('0', '9'));
     private static readonly CodePointSet s_word = CodePointSet.Of(('0', '9'), ('A', 'Z'), ('_', '_'), ('a', 'z'));
@@ -22,6 +23,7 @@ internal sealed class EcmaPattern
 
     private readonly string _source;
     private readonly StringBuilder _output = new();
+    private readonly List<CodePointSet> _sets = [];
     private readonly HashSet<string> _groupNames = [];
     private readonly List<string> _groupReferences = [];
     private int _groups;
@@ -30,21 +32,39 @@ internal sealed class EcmaPattern
     private int _depth;
     private string? _error;
 
-    private EcmaPattern(string source) => _source = source;
+    // Read twice: first to collect the sets, then, when their classes are known, to translate.
+    private EcmaPattern(string source, SupplementaryClasses? classes) => (_source, Classes) = (source, classes);
 
     /// <summary>The .NET pattern.</summary>
     public string Translation => _output.ToString();
 
+    /// <summary>What the text must be transcoded by.</summary>
+    public SupplementaryClasses? Classes { get; }
+
     /// <summary>What it needs that takes more than linear time; null when nothing.</summary>
     public string? NotLinear { get; private set; }
+
+    /// <summary>Whether it is a regular expression at all, in linear time or not.</summary>
+    public static bool IsValid(string source)
+    {
+        var pattern = new EcmaPattern(source, classes: null);
+        pattern.ReadWhole();
+        return pattern._error is null;
+    }
 
     /// <param name="why">Why the source is no regular expression, as a sentence.</param>
     public static EcmaPattern? TryRead(string source, out string? why)
     {
-        var pattern = new EcmaPattern(source);
+        var first = new EcmaPattern(source, classes: null);
+        first.ReadWhole();
+        var classes = new SupplementaryClasses(first._error is null ? first._sets : []);
+        if (classes.IsTooMany) first.Fail("it has too many sets of characters beyond U+FFFF");
+        why = first._error;
+        if (why is not null) return null;
+
+        var pattern = new EcmaPattern(source, classes);
         pattern.ReadWhole();
-        why = pattern._error;
-        return why is null ? pattern : null;
+        return pattern;
     }
 
     private bool AtEnd => _at >= _source.Length || _error is not null;
@@ -66,6 +86,7 @@ internal sealed class EcmaPattern
 
     private void ReadWhole()
     {
+        if (_source.Length > CharactersMax) Fail($"it is longer than {CharactersMax} characters");
         ReadAlternatives();
         if (!AtEnd) Fail("')' has no '('");
         if (_error is not null) return;
@@ -108,7 +129,7 @@ internal sealed class EcmaPattern
         long times = ReadQuantifier(out string? quantifier);
         if (quantifier is null) return size;
 
-        _output.Insert(start, "(?:").Append(')').Append(quantifier);
+        if (Classes is not null) _output.Insert(start, "(?:").Append(')').Append(quantifier);
         Skip("?"); // whether it prefers more or less does not change whether it matches
         if (!AtEnd && Next is '*' or '+' or '?') Fail("there is nothing to repeat");
         return size * Math.Max(times, 1);
@@ -141,13 +162,13 @@ internal sealed class EcmaPattern
         {
             case '.':
                 _at++;
-                s_lineEnd.Complement().WriteTo(_output);
+                Write(s_lineEnd.Complement());
                 break;
             case '(':
                 return ReadGroup();
             case '[':
                 _at++;
-                ReadClass().WriteTo(_output);
+                Write(ReadClass());
                 break;
             case '\\':
                 ReadEscapedAtom();
@@ -223,7 +244,9 @@ internal sealed class EcmaPattern
         return Math.Max(min, max ?? 1);
     }
 
-    /// <summary>Reads <c>{n}</c>, <c>{n,}</c> or <c>{n,m}</c>; anything else is left, as braces that stand for themselves.</summary>
+    /// <summary>
+    /// Reads <c>{n}</c>, <c>{n,}</c> or <c>{n,m}</c>; anything else is left, as braces that stand for themselves.
+    /// </summary>
     private bool ReadBraces(out long min, out long? max)
     {
         max = null;
@@ -253,14 +276,20 @@ internal sealed class EcmaPattern
 
     private int ReadCodePoint()
     {
-        int point = char.IsSurrogatePair(_source, Math.Min(_at, _source.Length - 1)) ? char.ConvertToUtf32(_source, _at) : _source[_at];
+        int point = char.IsSurrogatePair(_source, _at) ? char.ConvertToUtf32(_source, _at) : _source[_at];
         _at += point > 0xFFFF ? 2 : 1;
         return point;
     }
 
+    private void Write(CodePointSet set)
+    {
+        if (Classes is null) _sets.Add(set);
+        else set.WriteTo(_output, Classes);
+    }
+
     private void WriteCodePoint(int point)
     {
-        if (point > 0xFFFF) CodePointSet.Of((point, point)).WriteTo(_output);
+        if (point > 0xFFFF) Write(CodePointSet.Of((point, point)));
         else if (char.IsAsciiLetterOrDigit((char)point)) _output.Append((char)point);
         else CodePointSet.AppendUnit(_output, point);
     }
@@ -274,7 +303,7 @@ internal sealed class EcmaPattern
         }
         else if (ReadClassEscape() is { } set)
         {
-            set.WriteTo(_output);
+            Write(set);
         }
         else if (Next is >= '1' and <= '9')
         {
@@ -363,7 +392,7 @@ internal sealed class EcmaPattern
         if (Skip("{"))
         {
             int end = _source.IndexOf('}', _at);
-            bool read = int.TryParse(end < 0 ? "" : _source.AsSpan(_at, end - _at), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int point);
+            bool read = TryParseHex(end < 0 ? "" : _source.AsSpan(_at, end - _at), out int point);
             if (!read || point is < 0 or > 0x10FFFF) Fail("a code point such as \\u{1F600} was expected");
             else _at = end + 1;
             return read ? point : 0;
@@ -383,12 +412,15 @@ internal sealed class EcmaPattern
 
     private int ReadHex(int digits)
     {
-        bool read = _at + digits <= _source.Length & int.TryParse(
-            _source.AsSpan(_at, Math.Min(digits, _source.Length - _at)), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out int value);
+        int value = 0;
+        bool read = _at + digits <= _source.Length && TryParseHex(_source.AsSpan(_at, digits), out value);
         if (!read) Fail($"{digits} hexadecimal digits were expected");
         else _at += digits;
         return value;
     }
+
+    private static bool TryParseHex(ReadOnlySpan<char> digits, out int value) =>
+        int.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
 
     /// <summary>A class, after its opening bracket.</summary>
     private CodePointSet ReadClass()

@@ -1,17 +1,20 @@
 using System.Buffers;
-using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Stateway.Model.Schemas.Patterns;
 
-/// <summary>A regular expression (ECMA-262, Unicode mode) that takes time in proportion to the text, whatever the text is.</summary>
+/// <summary>
+/// A regular expression (ECMA-262, Unicode mode) that takes time in proportion to the text, whatever the text is.
+/// </summary>
 internal sealed class Pattern
 {
     private const int CharsOnStack = 256;
 
     private readonly Regex _regex;
+    private readonly SupplementaryClasses _classes;
 
-    private Pattern(string source, Regex regex) => (Source, _regex) = (source, regex);
+    private Pattern(string source, Regex regex, SupplementaryClasses classes) =>
+        (Source, _regex, _classes) = (source, regex, classes);
 
     public string Source { get; }
 
@@ -32,11 +35,12 @@ internal sealed class Pattern
 
         try
         {
-            return new(source, new Regex(pattern.Translation, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+            var regex = new Regex(pattern.Translation, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+            return new(source, regex, pattern.Classes!);
         }
-        catch (NotSupportedException e)
+        catch (NotSupportedException)
         {
-            why = $"The pattern is too large. {e.Message}";
+            why = "The pattern needs too many states; please repeat less, or limit the length by maxLength instead.";
             return null;
         }
     }
@@ -46,11 +50,11 @@ internal sealed class Pattern
         if (utf8.Length <= CharsOnStack)
         {
             Span<char> chars = stackalloc char[CharsOnStack];
-            return _regex.IsMatch(chars[..Encoding.UTF8.GetChars(utf8, chars)]);
+            return _regex.IsMatch(chars[.._classes.Transcode(utf8, chars)]);
         }
 
         char[] rented = ArrayPool<char>.Shared.Rent(utf8.Length);
-        bool matches = _regex.IsMatch(rented.AsSpan(0, Encoding.UTF8.GetChars(utf8, rented)));
+        bool matches = _regex.IsMatch(rented.AsSpan(0, _classes.Transcode(utf8, rented)));
         ArrayPool<char>.Shared.Return(rented);
         return matches;
     }

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace Stateway.Model.Schemas.Patterns;
 
-/// <summary>What <c>\p{…}</c> can name: general categories, by their short and long names, and a few properties that are plain lists.</summary>
+/// <summary>
+/// What <c>\p{…}</c> can name: general categories, by their short and long names, and a few properties that are
+/// plain lists.
+/// </summary>
 internal static class UnicodeProperties
 {
     // Names as in Unicode's PropertyValueAliases; categories of one letter are all that begin with it.
@@ -58,7 +61,9 @@ internal static class UnicodeProperties
         var ranges = new List<(int, int)>();
         for (int i = 0; i < s_codes.Length; i++)
         {
-            bool belongs = code == "LC" ? s_codes[i] is "Lu" or "Ll" or "Lt" : s_codes[i].StartsWith(code, StringComparison.Ordinal);
+            bool belongs = code == "LC"
+                ? s_codes[i] is "Lu" or "Ll" or "Lt"
+                : s_codes[i].StartsWith(code, StringComparison.Ordinal);
             if (belongs) ranges.AddRange(s_ranges.Value[i]);
         }
 

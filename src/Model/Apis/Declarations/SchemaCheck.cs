@@ -1,0 +1,66 @@
+using Stateway.Model.Names;
+using Stateway.Model.Apis.Documents;
+using Stateway.Model.Apis.Text;
+
+namespace Stateway.Model.Apis.Declarations;
+
+/// <summary>
+/// Looks at every schema of a document: references must name a collection, and a keyword that is nearly one of JSON
+/// Schema's is probably a slip of the hand, which JSON Schema itself would silently allow.
+/// </summary>
+internal static class SchemaCheck
+{
+    /// <returns>Pointers of the schemas that are no part of another.</returns>
+    public static List<string> Run(ApiDocument document, IReadOnlyCollection<string> collections)
+    {
+        var roots = new List<string>();
+        Visit(document.Top, Part.Document, Part.Document);
+        return roots;
+
+        void Visit(Spot spot, Part part, Part around)
+        {
+            if (part == Part.Schema)
+            {
+                CheckSchema(document, spot, collections);
+                if (around != Part.Schema) roots.Add(spot.Pointer);
+            }
+
+            foreach (var member in spot.Members)
+            {
+                if (Grammar.FieldOf(part, member.Name) is not { Part: not Part.Other } field) continue;
+
+                switch (field.Holds)
+                {
+                    case Holds.One:
+                        Visit(member, field.Part, part);
+                        break;
+                    case Holds.Map:
+                        foreach (var each in member.Members) Visit(each, field.Part, part);
+                        break;
+                    default:
+                        foreach (var each in member.Items) Visit(each, field.Part, part);
+                        break;
+                }
+            }
+        }
+    }
+
+    private static void CheckSchema(ApiDocument document, Spot schema, IReadOnlyCollection<string> collections)
+    {
+        if (schema["x-stateway-reference"] is { Text: { } name } reference && !collections.Contains(name))
+        {
+            document.Error(reference, $"This document has no collection '{name}'.{NameHint.For(name, collections)}");
+        }
+
+        if (document.Is30) return; // its own schema knows all keywords
+
+        foreach (var member in schema.Members)
+        {
+            if (Grammar.FieldOf(Part.Schema, member.Name) is not null || member.Name.StartsWith("x-", StringComparison.Ordinal)) continue;
+            if (Nearest.Of(member.Name, Grammar.NamesOf(Part.Schema)) is { } meant)
+            {
+                document.Warn(member.Pointer, $"'{member.Name}' is no keyword of JSON Schema and has no effect. Did you mean '{meant}'?", name: true);
+            }
+        }
+    }
+}
