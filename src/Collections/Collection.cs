@@ -59,7 +59,7 @@ public sealed class Collection
 
     /// <summary>The value that is stored of a seed's row. It may give values of readOnly fields, too.</summary>
     public byte[] ComposeSeed(ReadOnlySpan<byte> row, string path, DateTimeOffset now) =>
-        Composer.Compose(row, path[(path.LastIndexOf('/') + 1)..], row, now);
+        Composer.Compose(row, path[(path.LastIndexOf('/') + 1)..], row, now, trusted: true);
 
     /// <summary>References stay inside their API.</summary>
     private static string ApiName(CollectionDeclaration declaration) => declaration.StoreName[..declaration.StoreName.IndexOf('/')];

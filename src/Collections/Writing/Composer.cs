@@ -26,7 +26,8 @@ internal sealed class Composer
 
     /// <param name="body">An object that the request schema accepts.</param>
     /// <param name="current">The stored value that is replaced; empty when there is none.</param>
-    public byte[] Compose(ReadOnlySpan<byte> body, string id, ReadOnlySpan<byte> current, DateTimeOffset now)
+    /// <param name="trusted">What the server owns may be given, too: a seed.</param>
+    public byte[] Compose(ReadOnlySpan<byte> body, string id, ReadOnlySpan<byte> current, DateTimeOffset now, bool trusted = false)
     {
         var output = new ArrayBufferWriter<byte>(body.Length + 160);
         output.Write("{\"id\":\""u8);
@@ -35,7 +36,7 @@ internal sealed class Composer
 
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 70 });
         reader.Read();
-        CopyProperties(_owned, ref reader, body, current, output, isRoot: true, first: false);
+        CopyProperties(trusted ? Mask.All : _owned, ref reader, body, current, output, isRoot: true, first: false);
 
         output.Write(",\"create_time\":"u8);
         var created = current.IsEmpty ? default : JsonSlice.Find(current, "create_time");

@@ -489,6 +489,33 @@ public sealed partial class ResourceTests(WireProgram wire) : IClassFixture<Wire
         Assert.DoesNotMatch("HIDDEN|SEALED", text);
     }
 
+    [Fact]
+    public async Task A_seed_may_give_what_only_the_server_writes()
+    {
+        var seeded = (await wire.GetAsync("/stocked/s1")).Expect(200);
+        Assert.Equal("old", (string?)seeded.Json["state"]);
+        Assert.Equal("2020-01-01T00:00:00Z", (string?)seeded.Json["create_time"]);
+        Assert.Equal("""[{"sku":"a","audit":"yes","quantity":1}]""", seeded.Json["lines"]!.ToJsonString());
+        Assert.DoesNotContain("HIDDEN", seeded.Text, StringComparison.Ordinal);
+        (await wire.JsonPatchAsync("/stocked/s1", """[{"op":"replace","path":"/secret","value":"T"}]""")).Expect(200); // it is there
+    }
+
+    [Fact]
+    public async Task A_schema_that_is_open_takes_any_names()
+    {
+        const string Body = """{"a.b":1.50,"":null,"ä ö":{"x":[{}]},"ID":2,"__proto__":"p","a/b~c":true,"\u0000":0,"\n":1}""";
+        var put = (await wire.PutAsync("/open/o", Body)).Written();
+        Assert.StartsWith("{\"id\":\"o\"," + Body[1..^1] + ",", put.Text, StringComparison.Ordinal);
+        Assert.Equal("""{"id":"o","ä ö":{"x":[{}]}}""", (await wire.GetAsync("/open/o?fields=" + Uri.EscapeDataString("ä ö"))).Text);
+        Assert.Equal("""{"id":"o","ä ö":{"x":[{}]}}""", (await wire.GetAsync("/open/o?fields=" + Uri.EscapeDataString("ä ö.x,nowhere"))).Text);
+
+        var xml = (await wire.GetAsync("/open/o", "Accept: application/xml")).Expect(200);
+        var back = (await wire.PutAsync("/open/o", xml.Bytes, "Content-Type: application/xml")).Expect(200);
+        Assert.Equal(put.Json["ä ö"]!.ToJsonString(), back.Json["ä ö"]!.ToJsonString());
+        Assert.Contains(Body[1..^1], back.Text, StringComparison.Ordinal);
+        (await wire.JsonPatchAsync("/open/o", """[{"op":"test","path":"/a~1b~0c","value":true},{"op":"move","from":"/","path":"/moved"}]""")).Expect(200);
+    }
+
     [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,7})?Z$")]
     private static partial Regex Rfc3339();
 }

@@ -93,6 +93,9 @@ internal static class WireDocument
             seed: seeded.json
           trees:
             schema: { $ref: '#/components/schemas/Tree' }
+          stocked:
+            schema: { $ref: '#/components/schemas/Stock' }
+            seed: stocked.json
           inbox:
             schema: { type: object, required: [text], properties: { text: { type: string } } }
           open:
@@ -230,6 +233,12 @@ internal static class WireDocument
               properties:
                 name: { type: string }
                 continent: { type: string, x-stateway-reference: continents }
+            Stock:
+              type: object
+              properties:
+                state: { type: string, readOnly: true }
+                secret: { type: string, writeOnly: true }
+                lines: { type: array, items: { $ref: '#/components/schemas/Line' } }
             Tree:
               type: object
               properties:

@@ -18,6 +18,8 @@ public sealed class WireProgram : IAsyncLifetime
     {
         await File.WriteAllTextAsync(_folder.File("wire.yaml"), WireDocument.Text);
         await File.WriteAllTextAsync(_folder.File("seeded.json"), WireDocument.Seed);
+        await File.WriteAllTextAsync(_folder.File("stocked.json"),
+            """[{"id":"s1","state":"old","secret":"HIDDEN","create_time":"2020-01-01T00:00:00Z","lines":[{"sku":"a","audit":"yes","cost":4711}]}]""");
         _program = await StatewayProgram.RunAsync(_folder.File("wire.yaml"), Data);
     }
 

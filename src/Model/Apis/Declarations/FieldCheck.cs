@@ -9,6 +9,7 @@ namespace Stateway.Model.Apis.Declarations;
 internal static class FieldCheck
 {
     private const int DepthMax = 8;
+    private const int ReferencesMax = 100;
 
     public static ImmutableArray<string> Read(ApiDocument document, Spot collection, string word, Shape shape)
     {
@@ -56,15 +57,21 @@ internal static class FieldCheck
     public static ImmutableArray<KeyValuePair<string, string>> References(ApiDocument document, string pointer, Shape shape)
     {
         var references = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        var leading = LeadingToReferences(shape);
+        int found = 0;
         Walk(shape, "", inList: false, 0);
+        if (found > ReferencesMax)
+            document.Error(pointer, $"A resource has at most {ReferencesMax} references. A recursive schema has one on each of its paths: make what recurs a collection.");
         return references.ToImmutable();
 
         void Walk(Shape at, string path, bool inList, int depth)
         {
-            if (depth > DepthMax) return; // recursive schemas never end
+            // Recursive schemas never end, and those with several properties have more paths than anybody can walk.
+            if (depth > DepthMax || found > ReferencesMax || !leading.Contains(at)) return;
 
             if (at.Reference is { } collection && path.Length > 0)
             {
+                found++;
                 if (inList)
                 {
                     document.Error(pointer,
@@ -83,5 +90,34 @@ internal static class FieldCheck
             foreach (var (name, property) in at.Properties) Walk(property, path.Length == 0 ? name : path + "." + name, inList, depth + 1);
             if (at.Items is { } items) Walk(items, path, inList: true, depth + 1);
         }
+    }
+
+    /// <summary>The shapes that have a reference in them, however deep.</summary>
+    private static HashSet<Shape> LeadingToReferences(Shape root)
+    {
+        var all = new HashSet<Shape>(ReferenceEqualityComparer.Instance) { root };
+        var pending = new Queue<Shape>(all);
+        while (pending.TryDequeue(out var shape))
+        {
+            foreach (var (_, property) in shape.Properties)
+            {
+                if (all.Add(property)) pending.Enqueue(property);
+            }
+
+            if (shape.Items is { } items && all.Add(items)) pending.Enqueue(items);
+        }
+
+        var leading = new HashSet<Shape>(ReferenceEqualityComparer.Instance);
+        for (bool changed = true; changed;)
+        {
+            changed = false;
+            foreach (var shape in all)
+            {
+                bool leads = shape.Reference is not null || (shape.Items is { } items && leading.Contains(items)) || shape.Properties.Any(p => leading.Contains(p.Value));
+                if (leads) changed |= leading.Add(shape);
+            }
+        }
+
+        return leading;
     }
 }
