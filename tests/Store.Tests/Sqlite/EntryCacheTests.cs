@@ -42,15 +42,6 @@ public sealed class EntryCacheTests
     }
 
     [Fact]
-    public void What_is_read_only_once_is_not_kept()
-    {
-        var once = new CacheKey(1, "once");
-        _cache.Add(once, EntryAt(1), _cache.TurnOf(once));
-
-        Assert.Null(_cache.Find(once));
-    }
-
-    [Fact]
     public void What_was_read_before_a_commit_is_not_added_while_it_is_under_way()
     {
         long turn = _cache.TurnOf(_key);
