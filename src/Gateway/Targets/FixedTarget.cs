@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Globalization;
 using System.Text.Json;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Content.Negotiation;
@@ -13,17 +12,23 @@ public sealed class FixedTarget(string mediaType, ReadOnlyMemory<byte> content, 
     private readonly string _etag = Answering.ETagOf(content.Span);
 
     /// <summary>A page that explains a kind of problem (RFC 9457, section 3.1.1).</summary>
-    public static FixedTarget Of(ProblemType type) => OfMembers(
-        [], ("type", type.Path), ("title", type.Title), ("status", type.Status.ToString(CultureInfo.InvariantCulture)), ("code", type.Code), ("explanation", type.Explanation));
+    public static FixedTarget Of(ProblemType type) => OfObject([], writer =>
+    {
+        writer.WriteString("type", type.Path);
+        writer.WriteString("title", type.Title);
+        writer.WriteNumber("status", type.Status);
+        writer.WriteString("code", type.Code);
+        writer.WriteString("explanation", type.Explanation);
+    });
 
-    /// <summary>A JSON object of texts.</summary>
-    public static FixedTarget OfMembers(KeyValuePair<string, string>[] headers, params ReadOnlySpan<(string Name, string Text)> members)
+    /// <param name="write">Writes the members of a JSON object.</param>
+    public static FixedTarget OfObject(KeyValuePair<string, string>[] headers, Action<Utf8JsonWriter> write)
     {
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json, JsonOptions.Readable))
         {
             writer.WriteStartObject();
-            foreach (var (name, text) in members) writer.WriteString(name, text);
+            write(writer);
             writer.WriteEndObject();
         }
 
