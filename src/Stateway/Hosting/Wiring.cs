@@ -45,11 +45,11 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         AddUnlessTaken(new("GET", document, "getDocument", new FixedTarget("application/json", api.Document)));
 
         var link = new KeyValuePair<string, string>("Link", $"<{document}>; rel=\"service-desc\"");
-        var welcome = FixedTarget.OfObject([link], json =>
+        var welcome = FixedTarget.OfObject([link], writer =>
         {
-            json.WriteString("title", api.Title);
-            json.WriteString("version", api.Version);
-            json.WriteString("description", document);
+            writer.WriteString("title", api.Title);
+            writer.WriteString("version", api.Version);
+            writer.WriteString("description", document);
         });
         AddUnlessTaken(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", welcome));
         if (api.BasePath.Length > 0) AddUnlessTaken(new("GET", api.BasePath + "/", "getBase", welcome));
