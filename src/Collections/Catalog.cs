@@ -13,7 +13,7 @@ public sealed class Catalog
     {
         foreach (var api in apis)
         {
-            foreach (var declaration in api.Collections) Add(declaration, api.BasePath, parent: null);
+            foreach (var declaration in api.Collections) Add(declaration, parent: null);
         }
 
         foreach (var collection in _byStoreName.Values) Connect(collection);
@@ -25,15 +25,14 @@ public sealed class Catalog
 
     public IReadOnlyList<CollectionSpec> ToSpecs() => [.. _byStoreName.Values.Select(c => c.ToSpec())];
 
-    private Collection Add(CollectionDeclaration declaration, string urlPrefix, Collection? parent)
+    private Collection Add(CollectionDeclaration declaration, Collection? parent)
     {
-        string url = $"{urlPrefix}/{declaration.Name}";
-        var collection = new Collection(declaration, url) { Parent = parent };
+        var collection = new Collection(declaration) { Parent = parent };
         _byStoreName.Add(declaration.StoreName, collection);
         var descendants = ImmutableArray.CreateBuilder<string>();
         foreach (var child in declaration.Children)
         {
-            var added = Add(child, url + "/{}", collection);
+            var added = Add(child, collection);
             descendants.Add(added.StoreName);
             descendants.AddRange(added.Descendants);
         }

@@ -11,10 +11,9 @@ namespace Stateway.Collections;
 /// <summary>A declared collection, compiled for serving: everything about it that a request needs and that does not change.</summary>
 public sealed class Collection
 {
-    internal Collection(CollectionDeclaration declaration, string urlTemplate)
+    internal Collection(CollectionDeclaration declaration)
     {
         Declaration = declaration;
-        UrlTemplate = urlTemplate;
         Composer = new(declaration.Shape);
         WriteOnlyMask = Mask.WithoutWriteOnly(declaration.Shape);
         UniqueFields = [.. declaration.Unique.Select(name => FieldPath.Of(name, declaration.Shape))];
@@ -24,9 +23,6 @@ public sealed class Collection
     public CollectionDeclaration Declaration { get; }
     public string StoreName => Declaration.StoreName;
     public Shape Shape => Declaration.Shape;
-
-    /// <summary>Path of the collection with the base path, parents as parameters: <c>/v1/orders/{order_id}/items</c>.</summary>
-    public string UrlTemplate { get; }
 
     internal Composer Composer { get; }
 

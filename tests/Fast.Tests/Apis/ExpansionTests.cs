@@ -58,7 +58,7 @@ public sealed class ExpansionTests
                 "GET /orders/{order_id} getOrder Get", "PUT /orders/{order_id} replaceOrder Replace",
                 "PATCH /orders/{order_id} patchOrder Patch", "DELETE /orders/{order_id} deleteOrder Delete",
                 "POST /orders/{order_id}/cancel cancelOrder Act cancel",
-                "GET /orders/{order_id}/tell tellOrder /told/{order_id}",
+                "GET /orders/{order_id}/tell tellOrder Act tell",
                 "GET /orders/{order_id}/items listOrderItems List", "POST /orders/{order_id}/items createOrderItem Create",
                 "GET /orders/{order_id}/items/{item_id} getOrderItem Get", "PUT /orders/{order_id}/items/{item_id} replaceOrderItem Replace",
                 "PATCH /orders/{order_id}/items/{item_id} patchOrderItem Patch", "DELETE /orders/{order_id}/items/{item_id} deleteOrderItem Delete",
