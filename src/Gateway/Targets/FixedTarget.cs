@@ -12,22 +12,23 @@ public sealed class FixedTarget(string mediaType, ReadOnlyMemory<byte> content, 
     private readonly string _etag = Answering.ETagOf(content.Span);
 
     /// <summary>A page that explains a kind of problem (RFC 9457, section 3.1.1).</summary>
-    public static FixedTarget Of(ProblemType type) => OfObject([], json =>
+    public static FixedTarget Of(ProblemType type) => OfObject([], writer =>
     {
-        json.WriteString("type", type.Path);
-        json.WriteString("title", type.Title);
-        json.WriteNumber("status", type.Status);
-        json.WriteString("code", type.Code);
-        json.WriteString("explanation", type.Explanation);
+        writer.WriteString("type", type.Path);
+        writer.WriteString("title", type.Title);
+        writer.WriteNumber("status", type.Status);
+        writer.WriteString("code", type.Code);
+        writer.WriteString("explanation", type.Explanation);
     });
 
-    public static FixedTarget OfObject(KeyValuePair<string, string>[] headers, Action<Utf8JsonWriter> members)
+    /// <param name="write">Writes the members of a JSON object.</param>
+    public static FixedTarget OfObject(KeyValuePair<string, string>[] headers, Action<Utf8JsonWriter> write)
     {
         var json = new ArrayBufferWriter<byte>(512);
         using (var writer = new Utf8JsonWriter(json, JsonOptions.Readable))
         {
             writer.WriteStartObject();
-            members(writer);
+            write(writer);
             writer.WriteEndObject();
         }
 

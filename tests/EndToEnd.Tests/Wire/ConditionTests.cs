@@ -161,7 +161,8 @@ public sealed class ConditionTests(WireProgram wire) : IClassFixture<WireProgram
 
         string etag = (await wire.PutAsync("/guarded/g", """{"title":"b"}""", "If-Match: " + created.ETag)).Expect(200).ETag;
         etag = (await wire.PatchAsync("/guarded/g", """{"title":"c"}""", "If-Match: " + etag)).Expect(200).ETag;
-        (await wire.PostAsync("/guarded/g/advance", null, "If-Match: " + created.ETag)).Problem(412, "PRECONDITION_FAILED");
+        Failed(await wire.PostAsync("/guarded/g/advance", null, "If-Match: " + created.ETag), etag);
+        etag = (await wire.PostAsync("/guarded/g/advance", null, "If-Match: " + etag)).Expect(200).ETag;
         etag = (await wire.PostAsync("/guarded/g/advance", null)).Expect(200).ETag; // an action brings its own condition
         (await wire.DeleteAsync("/guarded/g", "If-Match: " + etag)).Expect(204);
         (await wire.DeleteAsync("/guarded/g")).Problem(404, "NOT_FOUND");

@@ -137,7 +137,7 @@ public sealed class EntryCacheTests
         await using var store = await OpenStore.InAsync(folder.Path);
         await store.DeclareAsync(Collection("test/things"));
         await store.WriteAsync(Put("test/things", "x", "{}"));
-        await store.GetAsync("test/things", "x"); // what is read a second time is kept
+        for (int i = 0; i < 3; i++) await store.GetAsync("test/things", "x"); // what is read a second time is kept
         var first = await store.GetAsync("test/things", "x");
         var key = new Key("test/things", "x");
 
