@@ -40,7 +40,7 @@ public abstract record QueryResult
 {
     private QueryResult() { } // closed
 
-    /// <param name="Next">Where the next page begins; null on the last page.</param>
+    /// <param name="Next">Where the next page begins, which may turn out to be empty; null on the last page.</param>
     /// <param name="Revision">The store's revision that the page is true for.</param>
     public sealed record Page(ImmutableArray<Entry> Entries, Cursor? Next, long Revision, long? TotalSize) : QueryResult;
 

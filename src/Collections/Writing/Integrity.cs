@@ -24,14 +24,14 @@ internal sealed class Integrity(Collection collection)
 
         foreach (var reference in collection.References)
         {
-            if (JsonSlice.AsString(JsonSlice.Find(value, reference.Field.Segments)) is { } id)
+            if (JsonSlice.AsString(JsonSlice.Find(value, reference.Field.Segments)) is { } id && (reference.Target != collection.StoreName || id != path))
                 preconditions.Add(new Precondition.Exists(new(reference.Target, id)));
         }
     }
 
     /// <summary>What must be true for a resource to go: nothing refers to it.</summary>
-    public IEnumerable<Precondition> OfDelete(string id) =>
-        collection.Referrers.Select(referrer => new Precondition.NoneWith(referrer.Collection, referrer.Field, Value.Of(id), null));
+    public IEnumerable<Precondition> OfDelete(string id) => collection.Referrers.Select(referrer =>
+        new Precondition.NoneWith(referrer.Collection, referrer.Field, Value.Of(id), Except: referrer.Collection == collection.StoreName ? id : null));
 
     /// <summary>Everything that can keep a commit from happening, apart from a conflict on the resource itself.</summary>
     /// <param name="value">What was to be stored; empty when it was to be deleted.</param>
@@ -39,7 +39,7 @@ internal sealed class Integrity(Collection collection)
     {
         CommitResult.Conflict { Precondition: Precondition.Exists exists } when exists.Key == ParentOf(path) => Paths.NotFound(collection.Parent!, exists.Key.Path),
         CommitResult.Conflict { Precondition: Precondition.Exists exists } => await MissingAsync(exists.Key, value, store),
-        CommitResult.Conflict { Precondition: Precondition.NoneWith { Except: not null } none } => await NotUniqueAsync(none, path, value, store),
+        CommitResult.Conflict { Precondition: Precondition.NoneWith none } when !value.IsEmpty => await NotUniqueAsync(none, path, value, store),
         CommitResult.Conflict { Precondition: Precondition.NoneWith none } =>
             new(ProblemTypes.StillReferenced, $"At least one resource of {none.Collection[(none.Collection.IndexOf('/') + 1)..]} refers to it by {none.Field}."),
         CommitResult.Full => new(ProblemTypes.StorageFull) { Cause = "The disk is full." },

@@ -55,8 +55,10 @@ internal sealed class QueryRun(Connection connection, CollectionTables tables, Q
         {
             if (plan.Filter.Residual is { } residual && !Holds(residual, statement.Bytes(3)))
             {
-                if (++dropped > query.ScannedMax) return null;
-                continue;
+                if (++dropped <= query.ScannedMax) continue;
+
+                // A page that is full is an answer, though nobody knows whether another row follows.
+                return page.Count == query.Limit ? (page.DrainToImmutable(), last) : null;
             }
 
             if (page.Count == query.Limit) return (page.DrainToImmutable(), last);

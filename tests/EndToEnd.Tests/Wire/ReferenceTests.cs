@@ -36,6 +36,16 @@ public sealed class ReferenceTests(WireProgram wire) : IClassFixture<WireProgram
     }
 
     [Fact]
+    public async Task A_resource_may_refer_to_itself()
+    {
+        (await wire.PutAsync("/countries/alone", """{"name":"a","neighbour":"alone"}""")).Expect(201);
+        (await wire.PutAsync("/countries/beside", """{"name":"b","neighbour":"alone"}""")).Expect(201);
+        (await wire.DeleteAsync("/countries/alone")).Problem(409, "STILL_REFERENCED");
+        (await wire.DeleteAsync("/countries/beside")).Expect(204);
+        (await wire.DeleteAsync("/countries/alone")).Expect(204);
+    }
+
+    [Fact]
     public async Task A_reference_and_the_deletion_of_what_it_leads_to_never_both_succeed()
     {
         for (int round = 0; round < 50; round++)

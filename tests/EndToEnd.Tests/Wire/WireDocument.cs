@@ -233,6 +233,7 @@ internal static class WireDocument
               properties:
                 name: { type: string }
                 continent: { type: string, x-stateway-reference: continents }
+                neighbour: { type: string, x-stateway-reference: countries }
             Stock:
               type: object
               properties:

@@ -143,6 +143,18 @@ public sealed class CommitterTests : IAsyncLifetime
             await _store.QueryAsync(query with { Filter = Filter("c == 1 || b < 5"), Count = true, Limit = 1 }, CancellationToken.None));
     }
 
+    [Fact]
+    public async Task A_full_page_is_an_answer_though_what_follows_would_be_too_much_to_read()
+    {
+        await FillAsync(100);
+        await _store.WriteAsync(Put(Things, "a", """{"a":1,"c":5}"""));
+        var query = new Query(Things) { Limit = 1, ScannedMax = 50, Filter = Filter("c == 5") };
+
+        var page = Assert.IsType<QueryResult.Page>(await _store.QueryAsync(query, CancellationToken.None));
+        Assert.Equal("a", Assert.Single(page.Entries).Key.Path);
+        Assert.IsType<QueryResult.TooManyScanned>(await _store.QueryAsync(query with { After = page.Next }, CancellationToken.None));
+    }
+
     /// <summary>Submits all while the committer is held up by someone else's lock on the file, behind one transaction that it has already taken.</summary>
     private async Task<CommitResult[]> BatchAsync(params Transaction[] transactions)
     {
