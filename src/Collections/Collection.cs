@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using Stateway.Collections.Representations;
 using Stateway.Collections.Writing;
@@ -16,6 +17,16 @@ public sealed class Collection
         Declaration = declaration;
         Composer = new(declaration.Shape);
         WriteOnlyMask = Mask.WithoutWriteOnly(declaration.Shape);
+        if (WriteOnlyMask is { } mask)
+        {
+            Visible = value =>
+            {
+                var served = new ArrayBufferWriter<byte>(Math.Max(value.Length, 1));
+                mask.Write(value, served);
+                return served.WrittenMemory;
+            };
+        }
+
         UniqueFields = [.. declaration.Unique.Select(name => FieldPath.Of(name, declaration.Shape))];
         References = [.. declaration.References.Select(r => new Reference(FieldPath.Of(r.Key, declaration.Shape), ApiName(declaration) + "/" + r.Value))];
     }
@@ -28,6 +39,9 @@ public sealed class Collection
 
     /// <summary>What a stored value is served without; null when everything is served.</summary>
     internal Mask? WriteOnlyMask { get; }
+
+    /// <summary>What filters may see of a stored value; null when that is all of it.</summary>
+    internal Visible? Visible { get; }
 
     internal ImmutableArray<FieldPath> UniqueFields { get; }
 

@@ -37,7 +37,32 @@ public sealed class CollectionTarget : ITarget
         };
     }
 
-    public ValueTask<Problem?> AnswerAsync(Exchange exchange) => _answer(exchange);
+    public ValueTask<Problem?> AnswerAsync(Exchange exchange)
+    {
+        try
+        {
+            var answering = _answer(exchange);
+            return answering.IsCompletedSuccessfully ? answering : AwaitAsync(answering);
+        }
+        catch (StoreUnavailableException e)
+        {
+            return new(Unavailable(e));
+        }
+
+        static async ValueTask<Problem?> AwaitAsync(ValueTask<Problem?> answering)
+        {
+            try
+            {
+                return await answering;
+            }
+            catch (StoreUnavailableException e)
+            {
+                return Unavailable(e);
+            }
+        }
+
+        static Problem Unavailable(StoreUnavailableException e) => new Problem(ProblemTypes.Unavailable) { Cause = e.Message }.With("Retry-After", "1");
+    }
 }
 
 /// <summary>What every collection works with.</summary>
@@ -70,7 +95,7 @@ internal static class Paths
     public static string? OfParent(Exchange exchange) => exchange.Match.ParameterValues.Length == 0 ? "" : OfResource(exchange);
 
     public static Problem NotFound(Collection collection, string path) =>
-        new(ProblemTypes.NotFound, $"There is no {collection.Declaration.Name} resource \"{path}\".");
+        new(ProblemTypes.NotFound, $"{collection.Declaration.Name} has no resource \"{path}\".");
 
     public static Problem MalformedId() =>
         new(ProblemTypes.NotFound, $"No resource can have this id: an id is {ResourceId.Rule}.");

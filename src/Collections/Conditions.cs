@@ -49,7 +49,7 @@ internal static class Conditions
 
         if (headers.IfNoneMatch is { Count: > 0 } ifNoneMatch)
         {
-            conditional = true;
+            // No condition in the sense of RequireCondition: it may hold without the client having seen anything.
             if (current is not null && (EntityTag.IsAny(ifNoneMatch) || EntityTag.NamesRevision(ifNoneMatch, current.Revision, weak: true)))
                 return Failed(current, "If-None-Match");
         }

@@ -12,6 +12,12 @@ public sealed record GatewayLimits
     /// <summary>Bytes of a body that is read whole, as sent and as expanded; beyond it 413.</summary>
     public int BodyBytesMax { get; init; } = 1024 * 1024;
 
+    /// <summary>Bytes of a stored resource, with what defaults, actions and patches have added; beyond it 413.</summary>
+    public int StoredBytesMax => 2 * BodyBytesMax;
+
+    /// <summary>Bytes of a list's answer with what was expanded; beyond it 400.</summary>
+    public int ListBytesMax { get; init; } = 32 * 1024 * 1024;
+
     /// <summary>Bytes of a body that is streamed to a service; beyond it 413.</summary>
     public long StreamedBodyBytesMax { get; init; } = 1024L * 1024 * 1024;
 }

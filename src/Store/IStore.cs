@@ -16,6 +16,7 @@ public interface IStore : IAsyncDisposable
     ValueTask DeclareAsync(IReadOnlyList<CollectionSpec> collections, CancellationToken ct);
 
     /// <returns>Null when there is no such entry.</returns>
+    /// <exception cref="StoreUnavailableException">The store can't be read now.</exception>
     ValueTask<Entry?> GetAsync(Key key, CancellationToken ct);
 
     /// <summary>One page of a collection, all of it as of one revision.</summary>

@@ -27,9 +27,18 @@ public sealed record Query(string Collection)
     /// <summary>Count everything that matches, too.</summary>
     public bool Count { get; init; }
 
-    /// <summary>How many rows may be read and dropped because a part of the filter has no index.</summary>
+    /// <summary>How many rows may be read and dropped, or counted, because a part of the filter has no index.</summary>
     public int ScannedMax { get; init; } = 20_000;
+
+    /// <summary>A page ends early when its values have this many bytes.</summary>
+    public int BytesMax { get; init; } = 16 << 20;
+
+    /// <summary>What of a value the filter may see, where that is not all of it.</summary>
+    public Visible? Visible { get; init; }
 }
+
+/// <summary>Gives the part of a stored value that a caller may learn of.</summary>
+public delegate ReadOnlyMemory<byte> Visible(ReadOnlySpan<byte> value);
 
 public readonly record struct OrderKey(string Field, bool Descending);
 

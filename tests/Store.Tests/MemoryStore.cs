@@ -62,7 +62,7 @@ public sealed class MemoryStore : IStore
                     return new CommitResult.Conflict(exists, 0);
                 case Precondition.NoneWith none:
                     if (FieldOf(none.Collection, none.Field) is not { } field) return new CommitResult.Unavailable(none.Field);
-                    if (In(none.Collection).Any(entry => entry.Key.Path != none.Except && Has(entry, field, none.Value)))
+                    if (In(none.Collection).Any(entry => !IsExcepted(entry.Key.Path, none.Except) && Has(entry, field, none.Value)))
                         return new CommitResult.Conflict(none, 0);
                     break;
             }
@@ -144,6 +144,9 @@ public sealed class MemoryStore : IStore
         using var document = JsonDocument.Parse(entry.Value);
         return Evaluation.IsTrue(filter, new Scope(document.RootElement));
     }
+
+    private static bool IsExcepted(string path, string? except) =>
+        except is not null && (path == except || path.StartsWith(except + "/", StringComparison.Ordinal));
 
     private static bool Has(Entry entry, IndexedField field, Value value)
     {

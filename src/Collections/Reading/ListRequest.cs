@@ -76,6 +76,7 @@ internal sealed class ListRequest
         query = new Query(_collection.StoreName)
         {
             Parent = parent, Filter = _filter, Order = _order, After = after, Limit = PageSize, Count = count,
+            Visible = _collection.Visible,
         };
         return null;
     }

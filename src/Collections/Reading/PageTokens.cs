@@ -11,11 +11,14 @@ namespace Stateway.Collections.Reading;
 /// <summary>
 /// Page tokens: the place where the next page begins, authenticated so that nobody makes one up, and bound to the
 /// list they belong to. They carry no rights. Layout before base64url: tag (16 bytes), version (1), issue time in Unix
-/// seconds (8), hash of the list's parameters (8), path, then the order fields' values.
+/// seconds (8), hash of the list's parameters (8), path, whether the values were too long, then the order fields' values.
 /// </summary>
 public sealed class PageTokens(byte[] key, TimeProvider time)
 {
     public static readonly TimeSpan Lifetime = TimeSpan.FromDays(3);
+
+    /// <summary>Characters of text in a token; an order by longer ones is found again by the row itself.</summary>
+    private const int TextMax = 1024;
 
     private const int TagBytes = 16;
     private const byte Version = 1;
@@ -30,14 +33,20 @@ public sealed class PageTokens(byte[] key, TimeProvider time)
         writer.Write(time.GetUtcNow().ToUnixTimeSeconds());
         writer.Write(HashOf(list));
         writer.Write(cursor.Path);
-        writer.Write7BitEncodedInt(cursor.Values.Length);
-        foreach (var value in cursor.Values) Write(writer, value);
+        bool isLong = cursor.Values.Sum(v => v.Kind == ValueKind.String ? v.AsString.Length : 0) > TextMax;
+        writer.Write(isLong);
+        if (!isLong)
+        {
+            writer.Write7BitEncodedInt(cursor.Values.Length);
+            foreach (var value in cursor.Values) Write(writer, value);
+        }
 
         byte[] bytes = stream.ToArray();
         Tag(bytes.AsSpan(TagBytes), bytes);
         return Base64Url.EncodeToString(bytes);
     }
 
+    /// <param name="cursor">Without values (default) when they were too long for a token.</param>
     public Problem? TryRead(string token, string list, out Cursor? cursor)
     {
         cursor = null;
@@ -71,6 +80,12 @@ public sealed class PageTokens(byte[] key, TimeProvider time)
         if (time.GetUtcNow() - issued > Lifetime) return new(ProblemTypes.PageTokenExpired, $"It was issued at {issued:yyyy-MM-dd'T'HH:mm:ss'Z'}.");
 
         string path = reader.ReadString();
+        if (reader.ReadBoolean())
+        {
+            cursor = new(default, path); // the values are those that the row has
+            return null;
+        }
+
         var values = new Value[reader.Read7BitEncodedInt()];
         for (int i = 0; i < values.Length; i++) values[i] = Read(reader);
         cursor = new([.. values], path);

@@ -1,10 +1,13 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Stateway.Collections.Representations;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
+using Stateway.Model.Expressions;
 using Stateway.Model.Problems;
 using Stateway.Store;
 
@@ -58,6 +61,13 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         if (collection.Parent is { } owner && await services.Store.GetAsync(new Key(owner.StoreName, parent), ct) is null)
             return Paths.NotFound(owner, parent);
 
+        if (query.After is { Values.IsDefault: true } atLongValues)
+        {
+            if (await services.Store.GetAsync(new Key(collection.StoreName, atLongValues.Path), ct) is not { } row)
+                return new(ProblemTypes.PageTokenExpired, "The row that the page before ended with is gone.");
+            query = query with { After = new(ValuesOf(row, query.Order), atLongValues.Path) };
+        }
+
         switch (await services.Store.QueryAsync(query, ct))
         {
             case QueryResult.Page page:
@@ -79,6 +89,23 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         }
     }
 
+    private ImmutableArray<Value> ValuesOf(Entry row, ImmutableArray<OrderKey> order)
+    {
+        using var document = JsonDocument.Parse(row.Value);
+        var values = ImmutableArray.CreateBuilder<Value>(order.Length);
+        foreach (var key in order)
+        {
+            if (key.Field.Length == 0) continue; // the path itself
+            var field = FieldPath.Of(key.Field, collection.Shape);
+            var at = document.RootElement;
+            bool isThere = true;
+            foreach (string segment in field.Segments) isThere = isThere && at.ValueKind == JsonValueKind.Object && at.TryGetProperty(segment, out at);
+            values.Add(isThere ? Value.FromJson(at, field.IsTimestamp) : Value.Missing);
+        }
+
+        return values.ToImmutable();
+    }
+
     private async ValueTask<Problem?> AnswerAsync(Exchange exchange, ListRequest asked, QueryResult.Page page, string parent, CancellationToken ct)
     {
         var json = new ArrayBufferWriter<byte>(256 + page.Entries.Sum(e => e.Value.Length + 1));
@@ -87,7 +114,11 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         {
             if (i > 0) json.Write(","u8);
             var value = page.Entries[i].Value;
-            if (asked.Expand is not null) json.Write((await PartAsync(value, asked, ct)).Span);
+            if (asked.Expand is not null)
+            {
+                json.Write((await PartAsync(value, asked, ct)).Span);
+                if (json.WrittenCount > services.Limits.ListBytesMax) return TooMuchExpanded();
+            }
             else if (asked.Fields is { } mask) mask.Write(value.Span, json);
             else json.Write(value.Span);
         }
@@ -119,6 +150,12 @@ internal sealed class Reads(Collection collection, CollectionServices services)
 
         return asked.Expand is { } expand ? await expand.ApplyAsync(value, services.Store, ct) : value;
     }
+
+    private Problem TooMuchExpanded() =>
+        new(ProblemTypes.InvalidParameter, $"With what is expanded the list has more than {services.Limits.ListBytesMax} bytes: ask for fewer with max_page_size, or expand less.")
+        {
+            Errors = [new("TOO_LARGE", "Too much would be expanded.") { Parameter = "expand" }],
+        };
 
     private static string NextUrl(HttpRequest request, string token)
     {

@@ -59,7 +59,8 @@ internal static class Answers
         if (choice.Format == BodyFormat.Xml) value = ToXml(collection.Xml, value);
         preferences.Acknowledge(response);
         response.Headers.ETag = EntityTag.Of(entry.Revision, choice.Format, preferences.Minimal ? ContentCoding.Identity : Answering.CodingFor(exchange, choice.ContentType, value.Length));
-        response.Headers.LastModified = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
+        // The server's own Date may be a second old, and Last-Modified must not be later (RFC 9110, section 8.8.2.1).
+        response.Headers.LastModified = response.Headers.Date = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
         if (preferences.Minimal)
         {
             response.StatusCode = status == StatusCodes.Status200OK ? StatusCodes.Status204NoContent : status;

@@ -112,7 +112,7 @@ internal sealed class Mask
 
             // A mask with others is of a whole value, and shared: it is never added to.
             node._parts.TryGetValue(segment, out var next);
-            isDone = next is { _others: not null };
+            isDone = next is { IsAll: true } or { _others: not null };
             if (isDone) continue;
             if (i == field.Segments.Length - 1) node._parts[segment] = served;
             else node = node._parts[segment] = next ?? new();

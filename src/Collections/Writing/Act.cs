@@ -54,7 +54,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
 
             changes.Set("update_time", Composer.TimeOf(now));
             byte[] next = changes.ApplyTo(current.Value.Span);
-            return new(next, RequestValidation.Check(collection.Declaration.RequestSchema, next));
+            return new(next, Secrets.Redact(RequestValidation.Check(collection.Declaration.RequestSchema, next), collection.WriteOnlyMask));
         }, isAction: true);
     }
 

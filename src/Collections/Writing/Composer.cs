@@ -38,6 +38,15 @@ internal sealed class Composer
         reader.Read();
         CopyProperties(trusted ? Mask.All : _owned, ref reader, body, current, output, isRoot: true, first: false);
 
+        if (!_defaults.IsEmpty)
+        {
+            output.Write("}"u8);
+            var completed = new ArrayBufferWriter<byte>(output.WrittenCount + 160);
+            _defaults.Apply(output.WrittenSpan, completed);
+            output = new ArrayBufferWriter<byte>(completed.WrittenCount + 80);
+            output.Write(completed.WrittenSpan[..^1]);
+        }
+
         output.Write(",\"create_time\":"u8);
         var created = current.IsEmpty ? default : JsonSlice.Find(current, "create_time");
         if (created.IsEmpty) WriteTime(output, now);
@@ -46,11 +55,7 @@ internal sealed class Composer
         WriteTime(output, now);
         output.Write("}"u8);
 
-        if (_defaults.IsEmpty) return output.WrittenSpan.ToArray();
-
-        var completed = new ArrayBufferWriter<byte>(output.WrittenCount + 64);
-        _defaults.Apply(output.WrittenSpan, completed);
-        return completed.WrittenSpan.ToArray();
+        return output.WrittenSpan.ToArray();
     }
 
     /// <summary>The update time as it stands in a stored value.</summary>
@@ -117,7 +122,16 @@ internal sealed class Composer
         }
         else if (reader.TokenType == JsonTokenType.StartArray)
         {
-            // Items have no identity, so nothing of theirs can be kept.
+            // Items have no identity, so what the server owns in them is kept only with the whole list as it was.
+            var end = reader;
+            end.Skip();
+            if (!current.IsEmpty && json[(int)reader.TokenStartIndex..(int)end.BytesConsumed].SequenceEqual(current))
+            {
+                output.Write(current);
+                reader = end;
+                return;
+            }
+
             output.Write("["u8);
             bool first = true;
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)

@@ -30,8 +30,10 @@ internal sealed class Integrity(Collection collection)
     }
 
     /// <summary>What must be true for a resource to go: nothing refers to it.</summary>
-    public IEnumerable<Precondition> OfDelete(string id) => collection.Referrers.Select(referrer =>
-        new Precondition.NoneWith(referrer.Collection, referrer.Field, Value.Of(id), Except: referrer.Collection == collection.StoreName ? id : null));
+    /// <param name="path">The resource's own references, and those of the children that go with it, don't hold it.</param>
+    public IEnumerable<Precondition> OfDelete(string path) => collection.Referrers.Select(referrer =>
+        new Precondition.NoneWith(referrer.Collection, referrer.Field, Value.Of(path[(path.LastIndexOf('/') + 1)..]),
+            Except: referrer.Collection == collection.StoreName || collection.Descendants.Contains(referrer.Collection) ? path : null));
 
     /// <summary>Everything that can keep a commit from happening, apart from a conflict on the resource itself.</summary>
     /// <param name="value">What was to be stored; empty when it was to be deleted.</param>
@@ -61,7 +63,7 @@ internal sealed class Integrity(Collection collection)
             if (key != first && await store.GetAsync(key, CancellationToken.None) is not null) continue;
 
             string target = key.Collection[(key.Collection.LastIndexOf('/') + 1)..];
-            errors.Add(new("REFERENCE", $"There is no {target} resource \"{id}\".") { Pointer = reference.Field.Pointer });
+            errors.Add(new("REFERENCE", $"{target} has no resource \"{id}\".") { Pointer = reference.Field.Pointer });
         }
 
         return new(ProblemTypes.InvalidBody, Wording.Count(errors.Count, "field")) { Errors = errors.ToImmutable() };

@@ -15,7 +15,6 @@ internal sealed class Patch
     public const string MediaTypes = "application/merge-patch+json, application/json-patch+json";
 
     /// <summary>What the store may have added to a body of the greatest size: the id, times, short defaults.</summary>
-    private const int StoreBytesMax = 1024;
 
     private readonly ReadOnlyMemory<byte> _merge;
     private readonly JsonPatch? _operations;
@@ -58,7 +57,7 @@ internal sealed class Patch
             var operation = _operations.Operations[i];
             var read = operation.Verb == PatchVerb.Test ? operation.Path : operation.From;
             if (read is null || served.At(read.Tokens) is var mask && mask is { IsAll: true }) continue;
-            if (operation.From is not null && served.At(operation.Path.Tokens) == mask) continue; // hidden here and there
+            if (operation.From is not null && mask is not null && served.At(operation.Path.Tokens) == mask) continue; // the same is hidden here and there
 
             string member = operation.From is null ? "path" : "from";
             (wrong ??= ImmutableArray.CreateBuilder<ProblemError>()).Add(
@@ -70,10 +69,11 @@ internal sealed class Patch
 
     public (ReadOnlyMemory<byte> Value, Problem? Problem) Apply(ReadOnlyMemory<byte> current, GatewayLimits limits)
     {
-        int bytesMax = limits.BodyBytesMax + StoreBytesMax;
+        // What a PUT may send, and what the store adds; a resource that defaults have made larger may stay as large.
+        int bytesMax = Math.Max(limits.BodyBytesMax + 1024, current.Length);
         var output = new ArrayBufferWriter<byte>(current.Length + _merge.Length);
         var error = _operations is null ? MergePatch.Apply(current, _merge, output) : _operations.Apply(current, output, bytesMax);
-        if (error is null && output.WrittenCount > bytesMax) error = new(PatchFailure.TooLarge, "", $"The result is larger than {limits.BodyBytesMax} bytes.");
+        if (error is null && output.WrittenCount > bytesMax) error = new(PatchFailure.TooLarge, "", $"The result is larger than {bytesMax} bytes.");
         if (error is null) return (output.WrittenMemory, null);
 
         var type = error.Failure switch

@@ -36,6 +36,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();
         byte[] value = collection.Composer.Compose(body.Span, id, default, now);
+        if (TooLarge(value) is { } tooLarge) return tooLarge;
 
         var result = await CommitAsync(key, 0, new Write.Put(key, now, value), value);
         if (result is CommitResult.Committed committed)
@@ -80,7 +81,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             if (current is null) return new(default, Paths.NotFound(collection, path));
 
             var (patched, failed) = patch!.Apply(current.Value, services.Limits);
-            failed ??= _bodies.Check(ref patched, preferences) ?? CheckId(patched.Span, IdOf(path));
+            failed ??= Secrets.Redact(_bodies.Check(ref patched, preferences), collection.WriteOnlyMask) ?? CheckId(patched.Span, IdOf(path));
             return failed is not null ? new(default, failed)
                 : new(collection.Composer.Compose(patched.Span, IdOf(path), current.Value.Span, now), null);
         });
@@ -100,7 +101,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             if (problem is not null) return problem;
 
             var transaction = new Transaction(
-                [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(IdOf(path))],
+                [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(path)],
                 [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path))]);
             var result = await services.Store.CommitAsync(transaction, CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
@@ -125,6 +126,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             var now = services.Now();
             var (value, problem) = draft(current, now);
+            problem ??= TooLarge(value);
             if (problem is not null) return problem;
 
             var result = await CommitAsync(key, current?.Revision ?? 0, new Write.Put(key, now, value), value);
@@ -138,6 +140,9 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         return new(ProblemTypes.TooMuchContention);
     }
+
+    private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
+        : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");
 
     /// <summary>A commit that has begun is waited for even when the client goes: its outcome is not the client's to cancel.</summary>
     private ValueTask<CommitResult> CommitAsync(Key key, long revision, Write.Put put, ReadOnlyMemory<byte> value)

@@ -92,6 +92,12 @@ internal sealed partial class Server : IAsyncDisposable
                     await opened.Store.DisposeAsync();
                     return (null, $"The data folder {dataFolder} can't be made ready: {e.Message.TrimEnd('.')}.");
                 }
+                catch (ArgumentException e) // a document that its checks let pass, and that can't be routed
+                {
+                    listening.Dispose();
+                    await opened.Store.DisposeAsync();
+                    return (null, $"The documents can't be put in force: {e.Message}");
+                }
 
             default:
                 throw new System.Diagnostics.UnreachableException();
@@ -143,7 +149,11 @@ internal sealed partial class Server : IAsyncDisposable
                 await ApplyAsync(reading, ct);
                 Log.Applied(_logger, reading.Apis.Count, reading.Apis.Sum(a => a.Operations.Length));
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
             {
                 Log.ApplyFailed(_logger, e);
             }
@@ -198,7 +208,7 @@ internal sealed partial class Server : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(2001, LogLevel.Information, "The changed documents are in force: {Apis} APIs, {Operations} operations.")]
+        [LoggerMessage(2001, LogLevel.Information, "The changed documents are in force. APIs: {Apis}, operations: {Operations}.")]
         public static partial void Applied(ILogger logger, int apis, int operations);
 
         [LoggerMessage(2002, LogLevel.Warning, "The changed documents were refused with {Errors} errors; the ones before keep serving.")]

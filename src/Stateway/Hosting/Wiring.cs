@@ -24,9 +24,9 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
                 operations.Add(Operation.Of(api, spec, target));
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
-                if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act })
+                int slash = spec.Path.LastIndexOf('/');
+                if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act } && spec.Path.AsSpan(0, slash).EndsWith("}") && !spec.Path.AsSpan(slash).Contains('{'))
                 {
-                    int slash = spec.Path.LastIndexOf('/');
                     operations.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target));
                 }
             }
@@ -49,7 +49,7 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         {
             writer.WriteString("title", api.Title);
             writer.WriteString("version", api.Version);
-            writer.WriteString("description", document);
+            writer.WriteString("openapi", document);
         });
         AddUnlessTaken(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", welcome));
         if (api.BasePath.Length > 0) AddUnlessTaken(new("GET", api.BasePath + "/", "getBase", welcome));

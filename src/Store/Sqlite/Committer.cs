@@ -207,9 +207,10 @@ internal sealed class Committer
         if (value.Kind == ColumnKind.Other) return false; // all of them are one place in the index, yet not equal
 
         using var select = connection.Prepare(
-            $"SELECT 1 FROM {table.Name} WHERE {field.ColumnName}=?1 AND path<>?2 LIMIT 1");
+            $"SELECT 1 FROM {table.Name} WHERE {field.ColumnName}=?1 AND path<>?2 AND NOT (path>?3 AND path<?4) LIMIT 1");
         value.BindTo(select, 1);
-        return select.BindText(2, none.Except ?? "").Step();
+        string except = none.Except ?? "";
+        return select.BindText(2, except).BindText(3, Paths.FirstBelow(except)).BindText(4, Paths.BehindBelow(except)).Step();
     }
 
     private void Put(Connection connection, PendingCommit commit, int index, Write.Put put, long revision)

@@ -5,11 +5,17 @@ using Stateway.Model.Expressions;
 namespace Stateway.Store.Sqlite;
 
 /// <summary>Answers one query on one connection, from one read transaction.</summary>
-internal sealed class QueryRun(Connection connection, CollectionTables tables, Query query)
+internal sealed class QueryRun(Connection connection, CollectionTables tables, Query query, CancellationToken ct)
 {
+    /// <summary>Bytes that are parsed for one query, however few the rows are that they belong to.</summary>
+    private const long ScannedBytesMax = 256 << 20;
+
     private static readonly JsonReaderOptions _jsonOptions = new() { MaxDepth = SqliteStore.DepthMax };
 
+    private long _scannedBytes;
+
     /// <exception cref="SqliteException">The database could not be read.</exception>
+    /// <exception cref="OperationCanceledException">Nobody waits for the answer any more.</exception>
     public QueryResult Answer()
     {
         while (true)
@@ -49,24 +55,26 @@ internal sealed class QueryRun(Connection connection, CollectionTables tables, Q
         var page = ImmutableArray.CreateBuilder<Entry>();
         Cursor? last = null;
         int dropped = 0;
+        int bytes = 0;
 
         using var statement = plan.PageText(plan.Choose(connection)).Prepare(connection);
         while (statement.Step())
         {
             if (plan.Filter.Residual is { } residual && !Holds(residual, statement.Bytes(3)))
             {
-                if (++dropped <= query.ScannedMax) continue;
+                if (++dropped <= query.ScannedMax && _scannedBytes <= ScannedBytesMax) continue;
 
                 // A page that is full is an answer, though nobody knows whether another row follows.
-                return page.Count == query.Limit ? (page.DrainToImmutable(), last) : null;
+                return last is not null ? (page.DrainToImmutable(), last) : null;
             }
 
-            if (page.Count == query.Limit) return (page.DrainToImmutable(), last);
+            if (page.Count == query.Limit || bytes >= query.BytesMax) return (page.DrainToImmutable(), last);
 
             string path = statement.Text(0);
             var updateTime = new DateTimeOffset(statement.Int64(2), TimeSpan.Zero);
             page.Add(new(new(query.Collection, path), statement.Int64(1), updateTime, statement.Bytes(3).ToArray()));
-            if (page.Count == query.Limit) last = CursorAt(plan, statement, path);
+            bytes += page[^1].Value.Length;
+            if (page.Count == query.Limit || bytes >= query.BytesMax) last = CursorAt(plan, statement, path);
         }
 
         return (page.DrainToImmutable(), null);
@@ -83,19 +91,22 @@ internal sealed class QueryRun(Connection connection, CollectionTables tables, Q
         }
 
         long total = 0;
-        int dropped = 0;
+        int read = 0;
         using var statement = plan.MatchingText().Prepare(connection);
         while (statement.Step())
         {
+            if (++read > query.ScannedMax || _scannedBytes > ScannedBytesMax) return null;
             if (Holds(residual, statement.Bytes(0))) total++;
-            else if (++dropped > query.ScannedMax) return null;
         }
 
         return total;
     }
 
-    private static bool Holds(Expression residual, ReadOnlySpan<byte> json)
+    private bool Holds(Expression residual, ReadOnlySpan<byte> json)
     {
+        ct.ThrowIfCancellationRequested();
+        _scannedBytes += json.Length;
+        if (query.Visible is { } visible) json = visible(json).Span;
         var reader = new Utf8JsonReader(json, _jsonOptions);
         using var document = JsonDocument.ParseValue(ref reader);
         return Evaluation.IsTrue(residual, new Scope(document.RootElement));

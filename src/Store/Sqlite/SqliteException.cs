@@ -3,7 +3,7 @@ using SQLitePCL;
 namespace Stateway.Store.Sqlite;
 
 /// <summary>What SQLite answered instead of doing what it was asked. Turned into a result at the store's edge.</summary>
-internal sealed class SqliteException(int code, string message) : IOException(message)
+internal sealed class SqliteException(int code, string message) : StoreUnavailableException(message)
 {
     private const int ShmSizeCode = raw.SQLITE_IOERR | (19 << 8); // the shared-memory file could not grow
 

@@ -67,7 +67,7 @@ public sealed class SqliteStore : IStore
     }
 
     /// <inheritdoc/>
-    /// <exception cref="IOException">The database could not be read.</exception>
+    /// <exception cref="StoreUnavailableException">The database could not be read.</exception>
     public ValueTask<Entry?> GetAsync(Key key, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
@@ -88,7 +88,7 @@ public sealed class SqliteStore : IStore
 
         try
         {
-            return _readers.TryRent() is { } connection ? new(Read(connection, query)) : ReadLaterAsync(query, ct);
+            return _readers.TryRent() is { } connection ? new(Read(connection, query, ct)) : ReadLaterAsync(query, ct);
         }
         catch (SqliteException e)
         {
@@ -99,7 +99,7 @@ public sealed class SqliteStore : IStore
         {
             try
             {
-                return Read(await _readers.RentAsync(ct), query);
+                return Read(await _readers.RentAsync(ct), query, ct);
             }
             catch (SqliteException e)
             {
@@ -207,11 +207,11 @@ public sealed class SqliteStore : IStore
         }
     }
 
-    private QueryResult Read(Connection connection, Query query)
+    private QueryResult Read(Connection connection, Query query, CancellationToken ct)
     {
         try
         {
-            var result = new QueryRun(connection, _tables, query).Answer();
+            var result = new QueryRun(connection, _tables, query, ct).Answer();
             _readers.Return(connection);
             return result;
         }

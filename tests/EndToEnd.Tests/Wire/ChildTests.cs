@@ -54,7 +54,7 @@ public sealed class ChildTests(WireProgram wire) : IClassFixture<WireProgram>
         (await wire.GetAsync("/albums/none/tracks")).Problem(404, "NOT_FOUND");
         var missing = await wire.PostAsync("/albums/none/tracks", Track);
         missing.Problem(404, "NOT_FOUND");
-        Assert.Contains("albums resource \"none\"", missing.Detail, StringComparison.Ordinal);
+        Assert.Contains("albums has no resource \"none\"", missing.Detail, StringComparison.Ordinal);
         (await wire.PutAsync("/albums/none/tracks/t", Track)).Problem(404, "NOT_FOUND");
         (await wire.PatchAsync("/albums/none/tracks/t", "{}")).Problem(404, "NOT_FOUND");
         (await wire.GetAsync("/albums/none/tracks/t")).Problem(404, "NOT_FOUND");

@@ -41,6 +41,7 @@ internal static class FieldCheck
             }
 
             way = way.Length == 0 ? name : way + "." + name;
+            if (next.WriteOnly) return $"'{way}' is writeOnly: lists by it would tell what nobody may read.";
             at = next;
         }
 
@@ -50,7 +51,7 @@ internal static class FieldCheck
             return $"'{field}' is {(at.Types.HasFlag(ShapeTypes.Array) ? "a list" : "an object")}; {word} takes fields that hold one value.";
         }
 
-        return at.WriteOnly ? $"'{field}' is writeOnly: lists by it would tell what nobody may read." : null;
+        return null;
     }
 
     /// <summary>Reference fields outside of lists, by their paths; those inside lists are reported.</summary>
