@@ -10,6 +10,7 @@ namespace Stateway.Model.Apis.Text;
 internal sealed class YamlText
 {
     private readonly string _file;
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly List<DocumentError> _errors = [];
     private readonly List<string> _way = [];
@@ -23,7 +24,8 @@ internal sealed class YamlText
     private YamlText(string file, string text)
     {
         _file = file;
-        _parser = new(new Scanner(new StringReader(text), skipComments: true));
+        _scanner = new(new StringReader(text), skipComments: true);
+        _parser = new(_scanner);
     }
 
     public static TextReading Read(string file, string text)
@@ -38,6 +40,11 @@ internal sealed class YamlText
         {
             return TextReading.Refused(e.Place, JsonPointer.Of(yaml._way), e.Message);
         }
+        catch (YamlException e) when (e.Message.Contains(" tab ", StringComparison.Ordinal))
+        {
+            return TextReading.Refused(TabFrom(file, text, yaml.At(e.Start)), JsonPointer.Of(yaml._way),
+                "This is not YAML: lines are indented by blanks, and here stands a tab.");
+        }
         catch (YamlException e)
         {
             return TextReading.Refused(yaml.At(e.Start), JsonPointer.Of(yaml._way), "This is not YAML: " + Sentence(e.Message));
@@ -46,8 +53,23 @@ internal sealed class YamlText
             or IndexOutOfRangeException or NullReferenceException or KeyNotFoundException)
         {
             // The parser means to throw YamlException for every malformed text, and for some it fails to.
-            return TextReading.Refused(new(file, 1, 1), "", "This is not YAML: " + Sentence(e.Message));
+            return TextReading.Refused(yaml.At(yaml._scanner.CurrentPosition), JsonPointer.Of(yaml._way),
+                "This is not YAML: a {, a [ or a quote that was opened here or above is not closed.");
         }
+    }
+
+    /// <summary>The parser names the mapping around a wrong tab; what helps is the tab itself.</summary>
+    private static Place TabFrom(string file, string text, Place from)
+    {
+        string[] lines = text.Split('\n');
+        for (int i = from.Line - 1; i < lines.Length; i++)
+        {
+            var line = lines[i].AsSpan();
+            int tab = line[..(line.Length - line.TrimStart(" \t").Length)].IndexOf('\t');
+            if (tab >= 0) return new(file, i + 1, tab + 1);
+        }
+
+        return from;
     }
 
     private Node? ReadDocument()
