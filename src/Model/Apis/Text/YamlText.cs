@@ -47,7 +47,7 @@ internal sealed class YamlText
         }
         catch (YamlException e)
         {
-            return TextReading.Refused(yaml.At(e.Start), JsonPointer.Of(yaml._way), "This is not YAML: " + Sentence(e.Message));
+            return TextReading.Refused(yaml.At(e.Start), JsonPointer.Of(yaml._way), "This is not YAML: " + Sentence(e.Message) + ClosingHint(e.Message));
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or OverflowException
             or IndexOutOfRangeException or NullReferenceException or KeyNotFoundException)
@@ -279,6 +279,10 @@ internal sealed class YamlText
         _errors.Add(new(place.File, place.Line, place.Column, JsonPointer.Of(_way), message));
 
     private Place At(Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);
+
+    private static string ClosingHint(string message) =>
+        message.Contains(" flow ", StringComparison.Ordinal) || message.Contains("quoted scalar", StringComparison.Ordinal)
+            ? " Is a {, a [ or a quote not closed that was opened here or above?" : "";
 
     private static string Sentence(string message) => message.EndsWith('.') ? message : message + ".";
 
