@@ -11,6 +11,7 @@ namespace Stateway.Model.Expressions;
 internal sealed class Binder
 {
     private const string ResourceName = "resource";
+    private const string RequestName = "request";
 
     /// <summary>Names in a message that lists the fields there are.</summary>
     private const int NamesListedMax = 20;
@@ -81,10 +82,18 @@ internal sealed class Binder
 
         if (_variables!.TryGetValue(variable.Name, out var shape)) return new(variable, StaticType.Of(shape));
 
-        Fail(variable, Nearest.Of(variable.Name, _variables.Keys) is { } nearest
-            ? $"There is no {variable.Name}; {nearest} is near."
-            : $"There is no {variable.Name}; there are {string.Join(", ", _variables.Keys)}.");
+        Fail(variable, Unknown(variable.Name));
         return new(variable, StaticType.Any);
+    }
+
+    private string Unknown(string name)
+    {
+        if (Nearest.Of(name, _variables!.Keys) is { } nearest) return $"There is no {name}; {nearest} is near.";
+        if (name == RequestName) return "There is no request, as the action has no body; declare body.";
+
+        string known = string.Join(", ", _variables.Keys);
+        return $"There is no {name}; there {(_variables.Count == 1 ? "is" : "are")} {known}. "
+            + $"If the text \"{name}\" is meant, write it in quotes inside the expression: '\"{name}\"'.";
     }
 
     /// <summary>A selection, or an index with a literal name, which means the same.</summary>

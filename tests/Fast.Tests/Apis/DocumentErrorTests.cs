@@ -99,18 +99,22 @@ public sealed partial class DocumentErrorTests
         { "children: { Kids: { schema: { type: object } } }", 5, 17, "/children/Kids", "Write kids." },
         { "children: { name: { schema: { type: object } } }", 5, 17, "/children/name", "a field of the schema as well" },
         { "children: { kids: { schema: { type: object }, seed: a.json } }", 5, 57, "/children/kids/seed", "seeded with their parents" },
-        { "children: { b: { schema: {}, children: { c: { schema: {}, children: { d: { schema: {} } } } } } }", 5, 75, "/children/b/children/c/children/d", "at most 3 levels" },
-        { "actions: { go: { set: { name: 1 }, target: { http: /b } } }", 5, 16, "/actions/go", "leave one out" },
+        { "children: { b: { schema: {}, children: { c: { schema: {}, children: { d: { schema: {}, children: { e: { schema: {} } } } } } } } }", 5, 104, "/children/b/children/c/children/d/children/e", "at most 3 levels" },
+        { "actions: { go: { set: { any: 1 }, target: { http: /b } } }", 5, 16, "/actions/go", "leave one out" },
         { "actions: { go: {} }", 5, 16, "/actions/go", "Nothing says what 'go' does" },
-        { "actions: { go_on: { set: { name: 1 } } }", 5, 16, "/actions/go_on", "Write go-on." },
-        { "actions: { go: { method: GET, set: { name: 1 } } }", 5, 35, "/actions/go/set", "only tells" },
-        { "actions: { go: { method: DELETE, set: { name: 1 } } }", 5, 30, "/actions/go/method", "POST" },
+        { "actions: { go_on: { set: { any: 1 } } }", 5, 16, "/actions/go_on", "Write go-on." },
+        { "actions: { go: { method: GET, set: { any: 1 } } }", 5, 35, "/actions/go/set", "only tells" },
+        { "actions: { go: { method: DELETE, set: { any: 1 } } }", 5, 30, "/actions/go/method", "POST" },
         { "actions: { go: { set: { nam: 1 } } }", 5, 29, "/actions/go/set/nam", "Did you mean 'name'?" },
         { "actions: { go: { set: { id: 1 } } }", 5, 29, "/actions/go/set/id", "belongs to the store" },
         { "actions: { go: { set: { name: 'resource.' } } }", 5, 35, "/actions/go/set/name", "At character 10" },
-        { "actions: { go: { set: { name: 'request.a' } } }", 5, 35, "/actions/go/set/name", "At character 1" },
-        { "actions: { go: { when: 'resource.nam == 1', set: { name: 1 } } }", 5, 28, "/actions/go/when", "name is near" },
-        { "actions: { go: { when: 'resource.name', set: { name: 1 } } }", 5, 28, "/actions/go/when", "neither true nor false" },
+        { "actions: { go: { set: { name: 'request.a' } } }", 5, 35, "/actions/go/set/name", "At character 1 of the expression: There is no request, as the action has no body; declare body." },
+        { "actions: { go: { set: { name: back } } }", 5, 35, "/actions/go/set/name", "write it in quotes inside the expression: '\"back\"'" },
+        { "actions: { go: { set: { name: 1 } } }", 5, 35, "/actions/go/set/name", "string" },
+        { "actions: { go: { set: { state: '\"opne\"' } } }", 5, 36, "/actions/go/set/state", "open" },
+        { "actions: { go: { set: { where.city: 5 } } }", 5, 41, "/actions/go/set/where.city", "string" },
+        { "actions: { go: { when: 'resource.nam == 1', set: { any: 1 } } }", 5, 28, "/actions/go/when", "name is near" },
+        { "actions: { go: { when: 'resource.name', set: { any: 1 } } }", 5, 28, "/actions/go/when", "neither true nor false" },
         { "actions: { go: { target: { http: '/b/{thing-id}' } } }", 5, 38, "/actions/go/target/http", "Did you mean 'thing_id'?" },
     };
 
@@ -121,12 +125,23 @@ public sealed partial class DocumentErrorTests
         string text = Head + "x-stateway-collections: { things: {\n    schema: { $ref: '#/components/schemas/Thing' },\n    "
             + rest + " } }\npaths: {}\ncomponents:\n  schemas:\n    Thing:\n      type: object\n      properties:\n"
             + "        name: { type: string }\n        tags: { type: array }\n        where: { type: object, properties: { city: { type: string } } }\n"
-            + "        any: {}\n        secret: { type: string, writeOnly: true }\n        fields: { type: string }\n";
+            + "        state: { enum: [open, shut] }\n        any: {}\n        secret: { type: string, writeOnly: true }\n        fields: { type: string }\n";
 
         var error = Assert.Single(DocumentFolder.Read("a.yaml", text).Errors);
 
         Assert.Equal($"a.yaml:{line}:{column} /x-stateway-collections/things{pointer}", $"{error.File}:{error.Line}:{error.Column} {error.Pointer}");
         Assert.Contains(message, error.Message);
+    }
+
+    [Theory]
+    [InlineData("3.0.3")]
+    [InlineData("3.1.0")]
+    public void A_document_with_collections_needs_no_paths(string version)
+    {
+        var reading = DocumentFolder.Read("a.yaml", $"openapi: {version}\ninfo: {{ title: T, version: '1' }}\nx-stateway-collections: {{ things: {{ schema: {{ type: object }} }} }}");
+
+        Assert.Empty(reading.Errors);
+        Assert.Empty(DocumentFolder.Read("a.json", System.Text.Encoding.UTF8.GetString(Assert.Single(reading.Apis).Document.Span)).Errors);
     }
 
     [Fact]
@@ -137,6 +152,10 @@ public sealed partial class DocumentErrorTests
     public void A_child_and_an_action_of_one_name_are_refused() =>
         AssertOne(Head + "x-stateway-collections:\n  a:\n    schema: {}\n    children: { go: { schema: {} } }\n    actions: { go: { target: { http: /b } } }\npaths: {}",
             "a.yaml:7:16", "/a/{id}/go");
+
+    [Fact]
+    public void A_constant_that_the_field_of_an_inline_schema_can_not_hold_is_refused() =>
+        AssertOne(Head + "x-stateway-collections:\n  a:\n    schema: { properties: { n: { type: integer } } }\n    actions: { go: { set: { n: '\"x\"' } } }", "a.yaml:6:32", "integer");
 
     [Fact]
     public void A_collection_without_a_schema_is_refused() =>
@@ -300,6 +319,9 @@ public sealed partial class DocumentErrorTests
     [InlineData("paths: {}\nsecurity: [{ key: [] }]\nx-stateway-collections: {}", "/security", "not enforced")]
     [InlineData("paths: { /a: { get: { responses: { '200': { description: ok } } } } }", "/paths", "its examples do")]
     [InlineData("paths: {}\nx-stateway-collections: {}\ncomponents: { schemas: { A: { requierd: [a] } } }", "/components/schemas/A/requierd", "Did you mean 'required'?")]
+    [InlineData("paths: {}\nx-stateway-collections: {}\ncomponents: { schemas: { A: { description: One, at the time: } } }", "/components/schemas/A/at the time", "Put it in quotes.")]
+    [InlineData("paths: {}\nx-stateway-collections: {}\ncomponents: { schemas: { A: { somethingElse: 1, x-mine: 2 } } }", "/components/schemas/A/somethingElse", "no keyword")]
+    [InlineData("paths: {}\nx-stateway-collections: {}\ncomponents: { schemas: { A: { type: string, nullable: true } } }", "/components/schemas/A/nullable", "type: [string, 'null']")]
     [InlineData("paths: { /a: { servers: [], get: { x-stateway-target: { http: /b }, responses: { '200': { description: ok } } } } }", "/paths/~1a/servers", "no effect")]
     public void What_is_allowed_but_surely_not_meant_is_warned_of(string rest, string pointer, string message)
     {

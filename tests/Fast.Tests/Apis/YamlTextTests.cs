@@ -148,6 +148,22 @@ public sealed class YamlTextTests
         Assert.Contains("UTF-8", error.Message);
     }
 
+    [Theory]
+    [InlineData("a: 1\nb: { c: 1\nd: 2\n", 3, 1, "is not closed")]
+    [InlineData("a:\n  - [1, 2\nc: 3\n", 3, 1, "is not closed")]
+    [InlineData("a: 1\nb: { c: 1\n", 3, 1, "opened here or above?")]
+    [InlineData("a: 1\nb: 'c\nd: 2\n", 2, 4, "opened here or above?")]
+    [InlineData("a:\n  b:\n\t  c: 1\n", 3, 1, "here stands a tab")]
+    [InlineData("a: 1\n\tb: 2", 2, 1, "here stands a tab")]
+    public void What_is_no_YAML_is_refused_where_the_reading_ends(string text, int line, int column, string message)
+    {
+        var error = Assert.Single(TextReading.Read("a.yaml", Encoding.UTF8.GetBytes(text)).Errors);
+
+        Assert.Equal((line, column), (error.Line, error.Column));
+        Assert.Contains(message, error.Message);
+        Assert.DoesNotContain("Operation", error.Message);
+    }
+
     [Fact]
     public void A_byte_order_mark_is_left_out() => Assert.Equal("""{"a":1}""", Json("\uFEFFa: 1"));
 

@@ -120,7 +120,7 @@ public sealed class ExpressionBindingTests
 
     [Theory]
     [InlineData("resorce.name == 'a'", true, "There is no resorce; resource is near.")]
-    [InlineData("status == 'a'", true, "There is no status; there are resource, request, caller, now.")]
+    [InlineData("status == 'a'", true, "There is no status; there are resource, request, caller, now. If the text \"status\" is meant, write it in quotes inside the expression: '\"status\"'.")]
     [InlineData("resource.nane == 'a'", true, "There is no field nane in resource; name is near.")]
     [InlineData("request.raeson", false, "There is no field raeson in request; reason is near.")]
     [InlineData("now", true, "now is a time, and so neither true nor false; compare it with something.")]

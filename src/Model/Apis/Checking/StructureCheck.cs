@@ -45,6 +45,12 @@ internal static class StructureCheck
             case "REQUIRED" when around == Part.Responses && JsonPointer.Find(document.Root, Parent(pointer)) is MapNode { Members.Count: > 0 }:
                 return null;
 
+            case "ANY_OF" when pointer.Length == 0 && document.Root["x-stateway-collections"] is MapNode { Members.Count: > 0 }:
+                return null; // the served document has the paths of its collections
+
+            case "REQUIRED" when pointer == "/paths" && document.Is30 && document.Root["x-stateway-collections"] is MapNode { Members.Count: > 0 }:
+                return null;
+
             case "ANY_OF" when pointer.Length == 0:
                 return "The document has no paths; add them, or at least paths: {}.";
 

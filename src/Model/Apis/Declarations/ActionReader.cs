@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text;
 using Stateway.Model.Apis.Documents;
 using Stateway.Model.Apis.Expansion;
 using Stateway.Model.Apis.Operations;
@@ -34,7 +35,7 @@ internal sealed class ActionReader(ApiDocument document, DocumentSchemas schemas
             Method = method,
             When = action["when"] is { Text: { } text } when ? Bind(when, text, variables, isCondition: true) : null,
             WhenText = action["when"]?.Text,
-            Set = ReadSet(action["set"], variables, resource),
+            Set = ReadSet(draft, action["set"], variables, resource),
             RequestSchema = body,
             RequestShape = variables.GetValueOrDefault("request", Shape.Any),
             Target = action["target"] is { Map: not null } target
@@ -56,7 +57,7 @@ internal sealed class ActionReader(ApiDocument document, DocumentSchemas schemas
         if (map.Has("body") && method == "GET") document.ErrorAtName(action["body"]!, "A GET has no body.");
     }
 
-    private ImmutableArray<KeyValuePair<string, Expression>> ReadSet(Spot? set, Dictionary<string, Shape> variables, Shape resource)
+    private ImmutableArray<KeyValuePair<string, Expression>> ReadSet(CollectionDraft draft, Spot? set, Dictionary<string, Shape> variables, Shape resource)
     {
         var values = ImmutableArray.CreateBuilder<KeyValuePair<string, Expression>>();
         foreach (var field in set?.Members ?? [])
@@ -70,10 +71,25 @@ internal sealed class ActionReader(ApiDocument document, DocumentSchemas schemas
             if (WrongField(resource, field.Name) is { } message) document.ErrorAtName(field, message);
 
             var value = field.Text is { } text ? Bind(field, text, variables, isCondition: false) : Literal(field.Node as ScalarNode);
-            if (value is not null) values.Add(new(field.Name, value));
+            if (value is null) continue;
+
+            if (value is Expression.Literal { Value: var constant }) CheckConstant(draft, field, constant);
+            values.Add(new(field.Name, value));
         }
 
         return values.ToImmutable();
+    }
+
+    /// <summary>What is written down must fit the field, or every call of the action would fail.</summary>
+    private void CheckConstant(CollectionDraft draft, Spot field, Value constant)
+    {
+        string? pointer = draft.Spot["schema"]?.Pointer;
+        foreach (string name in field.Name.Split('.')) pointer = pointer is null ? null : schemas.PointerOfProperty(pointer, name);
+        if (pointer is null || schemas.Compile(pointer, SchemaUse.Plain) is not { } schema) return;
+
+        var errors = new SchemaErrors();
+        if (schema.Validate(Encoding.UTF8.GetBytes(constant.ToString()), errors)) return;
+        document.Error(field, errors.Items[0].Detail);
     }
 
     private static string? WrongField(Shape resource, string field)

@@ -5,7 +5,7 @@ using Stateway.Model.Apis.Text;
 namespace Stateway.Model.Apis.Declarations;
 
 /// <summary>
-/// Looks at every schema of a document: references must name a collection, and a keyword that is nearly one of JSON
+/// Looks at every schema of a document: references must name a collection, and a keyword that is none of JSON
 /// Schema's is probably a slip of the hand, which JSON Schema itself would silently allow.
 /// </summary>
 internal static class SchemaCheck
@@ -56,11 +56,20 @@ internal static class SchemaCheck
 
         foreach (var member in schema.Members)
         {
-            if (Grammar.FieldOf(Part.Schema, member.Name) is not null || member.Name.StartsWith("x-", StringComparison.Ordinal)) continue;
-            if (Nearest.Of(member.Name, Grammar.NamesOf(Part.Schema)) is { } meant)
-            {
-                document.Warn(member.Pointer, $"'{member.Name}' is no keyword of JSON Schema and has no effect. Did you mean '{meant}'?", name: true);
-            }
+            if (member.Name.StartsWith("x-", StringComparison.Ordinal)) continue;
+            if (member.Name == "nullable") document.Warn(member.Pointer, NullableHint(schema), name: true);
+            else if (Grammar.FieldOf(Part.Schema, member.Name) is null) document.Warn(member.Pointer, UnknownHint(member), name: true);
         }
+    }
+
+    private static string NullableHint(Spot schema) =>
+        $"'nullable' is a word of OpenAPI 3.0 and has no effect in 3.1; write type: [{schema["type"]?.Text ?? "string"}, 'null'].";
+
+    private static string UnknownHint(Spot member)
+    {
+        string hint = Nearest.Of(member.Name, Grammar.NamesOf(Part.Schema)) is { } meant ? $" Did you mean '{meant}'?"
+            : member.Node is ScalarNode { Type: ScalarKind.Null } ? " Is this the rest of a text with a comma? Put it in quotes."
+            : "";
+        return $"'{member.Name}' is no keyword of JSON Schema and has no effect.{hint}";
     }
 }

@@ -45,6 +45,11 @@ internal sealed class DocumentSchemas
         return compilation.Schema;
     }
 
+    /// <summary>Where a property of an object is described, as far as references and plain <c>properties</c> tell.</summary>
+    /// <returns>Null when it is described another way, by <c>allOf</c> for one, or not at all.</returns>
+    public string? PointerOfProperty(string pointer, string name) =>
+        _document.Resolve(_document.At(pointer))?["properties"]?[name]?.Pointer;
+
     public Shape ShapeOf(string pointer) => _set.ShapeOf(UriOf(pointer));
 
     // A fragment may hold a slash, but none of the braces and blanks that paths and media types bring.

@@ -5,7 +5,7 @@ namespace Stateway.Model.Apis.Expansion;
 /// <summary>Lays out the collections that a document declares, and checks their names and their nesting.</summary>
 internal static class CollectionDrafts
 {
-    private const int DepthMax = 3;
+    private const int DepthMax = 4; // a collection of the document, and three levels of children
     private const int CollectionsMax = 500;
 
     public static List<CollectionDraft> Read(ApiDocument document)
@@ -38,7 +38,7 @@ internal static class CollectionDrafts
 
         if (parent?.Depth == DepthMax)
         {
-            document.ErrorAtName(spot, $"Children stand at most {DepthMax} levels deep; keep {spot.Name} beside them and refer to the parent by a field.");
+            document.ErrorAtName(spot, $"Children stand at most {DepthMax - 1} levels deep; keep {spot.Name} beside them and refer to the parent by a field.");
             return null;
         }
 

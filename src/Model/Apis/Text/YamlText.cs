@@ -10,6 +10,7 @@ namespace Stateway.Model.Apis.Text;
 internal sealed class YamlText
 {
     private readonly string _file;
+    private readonly Scanner _scanner;
     private readonly Parser _parser;
     private readonly List<DocumentError> _errors = [];
     private readonly List<string> _way = [];
@@ -23,7 +24,8 @@ internal sealed class YamlText
     private YamlText(string file, string text)
     {
         _file = file;
-        _parser = new(new Scanner(new StringReader(text), skipComments: true));
+        _scanner = new(new StringReader(text), skipComments: true);
+        _parser = new(_scanner);
     }
 
     public static TextReading Read(string file, string text)
@@ -38,16 +40,36 @@ internal sealed class YamlText
         {
             return TextReading.Refused(e.Place, JsonPointer.Of(yaml._way), e.Message);
         }
+        catch (YamlException e) when (e.Message.Contains(" tab ", StringComparison.Ordinal))
+        {
+            return TextReading.Refused(TabFrom(file, text, yaml.At(e.Start)), JsonPointer.Of(yaml._way),
+                "This is not YAML: lines are indented by blanks, and here stands a tab.");
+        }
         catch (YamlException e)
         {
-            return TextReading.Refused(yaml.At(e.Start), JsonPointer.Of(yaml._way), "This is not YAML: " + Sentence(e.Message));
+            return TextReading.Refused(yaml.At(e.Start), JsonPointer.Of(yaml._way), "This is not YAML: " + Sentence(e.Message) + ClosingHint(e.Message));
         }
         catch (Exception e) when (e is ArgumentException or InvalidOperationException or FormatException or OverflowException
             or IndexOutOfRangeException or NullReferenceException or KeyNotFoundException)
         {
             // The parser means to throw YamlException for every malformed text, and for some it fails to.
-            return TextReading.Refused(new(file, 1, 1), "", "This is not YAML: " + Sentence(e.Message));
+            return TextReading.Refused(yaml.At(yaml._scanner.CurrentPosition), JsonPointer.Of(yaml._way),
+                "This is not YAML: a {, a [ or a quote that was opened here or above is not closed.");
         }
+    }
+
+    /// <summary>The parser names the mapping around a wrong tab; what helps is the tab itself.</summary>
+    private static Place TabFrom(string file, string text, Place from)
+    {
+        string[] lines = text.Split('\n');
+        for (int i = from.Line - 1; i < lines.Length; i++)
+        {
+            var line = lines[i].AsSpan();
+            int tab = line[..(line.Length - line.TrimStart(" \t").Length)].IndexOf('\t');
+            if (tab >= 0) return new(file, i + 1, tab + 1);
+        }
+
+        return from;
     }
 
     private Node? ReadDocument()
@@ -257,6 +279,10 @@ internal sealed class YamlText
         _errors.Add(new(place.File, place.Line, place.Column, JsonPointer.Of(_way), message));
 
     private Place At(Mark mark) => new(_file, (int)mark.Line, (int)mark.Column);
+
+    private static string ClosingHint(string message) =>
+        message.Contains(" flow ", StringComparison.Ordinal) || message.Contains("quoted scalar", StringComparison.Ordinal)
+            ? " Is a {, a [ or a quote not closed that was opened here or above?" : "";
 
     private static string Sentence(string message) => message.EndsWith('.') ? message : message + ".";
 

@@ -43,7 +43,7 @@ internal static class Alternatives
         }
         else if (run.Reports())
         {
-            var detail = new StringBuilder($"The value fits none of the {branches.Length} alternatives.");
+            var detail = new StringBuilder(branches.Length == 1 ? "The value does not fit the one alternative." : $"The value fits none of the {branches.Length} alternatives.");
             if (closest is not null) detail.Append($" Number {closestIndex + 1} is closest:");
             foreach (var error in (closest?.Items ?? mismatches).Take(ErrorsInDetailMax))
             {
