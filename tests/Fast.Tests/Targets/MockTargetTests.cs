@@ -1,7 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Stateway.Gateway;
 using Stateway.Gateway.Targets;
-using Stateway.Model.Apis;
 using Xunit;
 
 namespace Stateway.Fast.Tests.Targets;
