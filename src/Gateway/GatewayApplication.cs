@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Abstractions;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Stateway.Gateway.Serving;
 
 namespace Stateway.Gateway;
 
@@ -13,6 +14,7 @@ public sealed class GatewayApplication(RequestPipeline pipeline) : IHttpApplicat
 {
     public DefaultHttpContext CreateContext(IFeatureCollection contextFeatures)
     {
+        SetServing(contextFeatures, true);
         if (contextFeatures is not IHostContextContainer<DefaultHttpContext> container) return new DefaultHttpContext(contextFeatures);
 
         if (container.HostContext is { } context) context.Initialize(contextFeatures);
@@ -22,5 +24,15 @@ public sealed class GatewayApplication(RequestPipeline pipeline) : IHttpApplicat
 
     public Task ProcessRequestAsync(DefaultHttpContext context) => pipeline.HandleAsync(context);
 
-    public void DisposeContext(DefaultHttpContext context, Exception? exception) => context.Uninitialize();
+    public void DisposeContext(DefaultHttpContext context, Exception? exception)
+    {
+        SetServing(context.Features, false);
+        context.Uninitialize();
+    }
+
+    /// <summary>A request's features lead to those of its connection.</summary>
+    private static void SetServing(IFeatureCollection features, bool isServing)
+    {
+        if (features.Get<ServerRefusals.Output>() is { } output) output.IsServing = isServing;
+    }
 }

@@ -37,7 +37,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         }
         catch (Exception e)
         {
-            Log.Failed(logger, e, http.Request.Method, http.Request.Path, exchange.RequestId);
+            Log.Failed(logger, e, http.Request.Method, ShownPath(http), exchange.RequestId);
             problem = new(ProblemTypes.Internal, $"The request's id is {exchange.RequestId}.");
         }
 
@@ -103,7 +103,10 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     /// <summary>The path of a request target in origin form or absolute form (RFC 9112, section 3.2), as it came.</summary>
     private static ReadOnlySpan<char> PathOf(string target)
     {
+        // The query goes first: what looks like an authority or a path in it is neither.
         var path = target.AsSpan();
+        int query = path.IndexOf('?');
+        if (query >= 0) path = path[..query];
         if (path.IsEmpty || path[0] != '/')
         {
             int authority = path.IndexOf("://");
@@ -113,8 +116,17 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
             path = slash < 0 ? "/" : path[slash..];
         }
 
-        int query = path.IndexOf('?');
-        return query < 0 ? path : path[..query];
+        return path;
+    }
+
+    /// <summary>For the log: as it came, percent-encoded, so that no line break of a client's comes into it.</summary>
+    private static string ShownPath(HttpContext http)
+    {
+        var path = PathOf(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        return string.Create(path.Length, path, static (shown, path) =>
+        {
+            for (int i = 0; i < path.Length; i++) shown[i] = char.IsControl(path[i]) ? '?' : path[i];
+        });
     }
 
     private static bool HeadersTooLarge(IHeaderDictionary headers, int bytesMax)
@@ -130,7 +142,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
 
     private async Task FinishAsync(Exchange exchange, Problem problem)
     {
-        if (problem.Cause is { } cause) Log.Refused(logger, exchange.Request.Method, exchange.Request.Path, problem.Type.Status, cause, exchange.RequestId);
+        if (problem.Cause is { } cause) Log.Refused(logger, exchange.Request.Method, ShownPath(exchange.Http), problem.Type.Status, cause, exchange.RequestId);
 
         if (exchange.Response.HasStarted)
         {

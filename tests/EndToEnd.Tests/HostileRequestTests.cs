@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Stateway.TestKit;
 using Xunit;
@@ -89,6 +91,7 @@ public sealed class HostileRequestTests(Shop shop) : IClassFixture<Shop>
         ["percent-encoding cut off"] = (400, "GET /products/%f", ""),
         ["bytes that are not UTF-8"] = (400, "GET /products/%ff%fe", ""),
         ["bytes that are not UTF-8 beside a percent sign"] = (400, "GET /products/%ff%25", ""),
+        ["dots before a path parameter"] = (400, "GET /products/..;x/users", ""),
         ["path parameters"] = (404, "GET /products/p1;a=b", ""),
         ["a backslash"] = (404, "GET /products\\p1", ""),
         ["70 segments"] = (404, "GET " + string.Concat(Enumerable.Repeat("/a", 70)), ""),
@@ -143,6 +146,8 @@ public sealed class HostileRequestTests(Shop shop) : IClassFixture<Shop>
         ["100,000 elements deep"] = (400, "POST /products|application/xml", string.Concat(Enumerable.Repeat("<product>", 100_000))),
         ["characters that XML has not"] = (400, "POST /products|application/xml", "<product sku=\"AAA-1\"><name>&#0;&#xd800;</name></product>"),
         ["50,000 attributes"] = (422, "POST /products|application/xml", "<product " + string.Join(' ', Enumerable.Range(0, 50_000).Select(i => $"a{i}=\"1\"")) + "/>"),
+
+        ["EBCDIC"] = (400, "POST /products|application/xml", "\u004c\u006f\u00a7\u0094\u0093\u0040"),
 
         // Media types and codings
         ["no media type"] = (415, "POST /products|", "{}"),
@@ -320,6 +325,36 @@ public sealed class HostileRequestTests(Shop shop) : IClassFixture<Shop>
     }
 
     [Fact]
+    public async Task Content_that_looks_like_the_server_s_own_refusal_is_passed_on_as_it_is()
+    {
+        const string content = "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\nDate: Thu, 01 Jan 2026 00:00:00 GMT\r\n\r\n";
+        using var folder = new TempFolder();
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var answering = AnswerAsync();
+        await File.WriteAllTextAsync(folder.File("front.yaml"), Documents.Proxy($"http://{listener.LocalEndpoint}/"));
+        await using var program = await StatewayProgram.RunAsync(folder.Path, folder.File("data"));
+
+        using var connection = await RawConnection.OpenAsync(program.Url);
+        await connection.SendAsync($"GET /slow HTTP/1.1\r\n{Host}\r\n");
+        Assert.Equal(content, Encoding.ASCII.GetString((await connection.ReadAsync())!.Body));
+        await answering;
+
+        // Behind it, the server's own refusals are problems again.
+        await connection.SendAsync($"GET /slow HTTP/1.1\r\n{Host}X : a\r\n\r\n");
+        var refusal = Assert.IsType<RawAnswer>(await connection.ReadAsync());
+        Assert.Equal(400, refusal.Status);
+        Shop.AssertProblem(refusal);
+
+        async Task AnswerAsync()
+        {
+            using var service = await listener.AcceptSocketAsync();
+            await service.ReceiveAsync(new byte[8 * 1024]);
+            await service.SendAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nContent-Length: {content.Length}\r\nContent-Type: text/plain\r\n\r\n{content}"));
+        }
+    }
+
+    [Fact]
     public async Task OPTIONS_of_the_server_itself_is_answered()
     {
         using var connection = await RawConnection.OpenAsync(shop.Program.Url);
@@ -333,6 +368,14 @@ public sealed class HostileRequestTests(Shop shop) : IClassFixture<Shop>
         using var connection = await RawConnection.OpenAsync(shop.Program.Url);
         await connection.SendAsync($"GET http://shop/products/p1 HTTP/1.1\r\n{Host}\r\n");
         Assert.Equal(200, (await connection.ReadAsync())?.Status);
+    }
+
+    [Fact]
+    public async Task A_path_in_the_query_of_an_absolute_target_is_no_path()
+    {
+        using var connection = await RawConnection.OpenAsync(shop.Program.Url);
+        await connection.SendAsync($"GET http://shop?next=/nothing HTTP/1.1\r\n{Host}\r\n");
+        Assert.Equal(200, (await connection.ReadAsync())?.Status); // the server's own page, at /
     }
 
     [Fact]

@@ -48,18 +48,18 @@ public sealed class RoutingTable
 
         if (!TryWalk(_root, path, segments[..count], 0, out var route)) return RoutingResult.NotFound;
 
-        operation = route.Operation(method);
         allow = route.Allow;
-        if (operation is null) return RoutingResult.MethodNotAllowed;
+        if (route.Find(method) is not { } found) return RoutingResult.MethodNotAllowed;
 
-        match = route.Parameters(path, segments[..count]);
+        operation = found.Operation;
+        match = found.Match(path, segments[..count]);
         return RoutingResult.Found;
     }
 
     /// <summary>Dot segments, a NUL and broken percent-encoding are refused rather than interpreted.</summary>
     private static bool IsTrick(ReadOnlySpan<char> segment)
     {
-        if (!segment.Contains('%')) return segment is "." or "..";
+        if (!segment.Contains('%')) return IsDots(segment);
 
         for (int i = 0; i < segment.Length; i++)
         {
@@ -70,7 +70,14 @@ public sealed class RoutingTable
 
         // UnescapeDataString leaves bytes that are not UTF-8 encoded as they were: then more is left than percent signs.
         string decoded = Uri.UnescapeDataString(segment);
-        return decoded is "." or ".." || decoded.AsSpan().Count('%') != segment.Count("%25");
+        return IsDots(decoded) || decoded.AsSpan().Count('%') != segment.Count("%25");
+    }
+
+    /// <summary>Also before a path parameter (<c>..;x</c>): services exist that cut those off first.</summary>
+    private static bool IsDots(ReadOnlySpan<char> segment)
+    {
+        int semicolon = segment.IndexOf(';');
+        return (semicolon < 0 ? segment : segment[..semicolon]) is "." or "..";
     }
 
     private static bool TryWalk(Node node, ReadOnlySpan<char> path, ReadOnlySpan<Range> segments, int at, [NotNullWhen(true)] out Route? route)
@@ -121,7 +128,7 @@ public sealed class RoutingTable
             else if (isLast && segment.EndsWith("+}", StringComparison.Ordinal))
             {
                 parameters.Add(new(segment[1..^2], i, IsRest: true, Suffix: 0));
-                (node.Rest ??= new(parameters)).Add(operation);
+                (node.Rest ??= new()).Add(new(operation, parameters));
                 return;
             }
             else if (isLast && close < segment.Length - 1 && segment[close + 1] == ':')
@@ -129,8 +136,8 @@ public sealed class RoutingTable
                 string suffix = segment[(close + 2)..];
                 parameters.Add(new(segment[1..close], i, IsRest: false, Suffix: suffix.Length + 1));
                 node.Suffixes ??= new(StringComparer.Ordinal);
-                if (!node.Suffixes.TryGetValue(suffix, out var route)) node.Suffixes.Add(suffix, route = new(parameters));
-                route.Add(operation);
+                if (!node.Suffixes.TryGetValue(suffix, out var route)) node.Suffixes.Add(suffix, route = new());
+                route.Add(new(operation, parameters));
                 return;
             }
             else
@@ -140,7 +147,7 @@ public sealed class RoutingTable
             }
         }
 
-        (node.Route ??= new(parameters)).Add(operation);
+        (node.Route ??= new()).Add(new(operation, parameters));
     }
 
     private sealed class Node
@@ -164,40 +171,42 @@ public sealed class RoutingTable
     /// <summary>The operations of one path, by method.</summary>
     private sealed class Route
     {
-        private readonly RouteParameter[] _parameters;
-        private readonly string[] _names;
-        private readonly List<Operation> _operations = [];
-
-        public Route(List<RouteParameter> parameters)
-        {
-            _parameters = [.. parameters];
-            _names = [.. parameters.Select(p => p.Name)];
-        }
+        private readonly List<Entry> _entries = [];
 
         public string Allow { get; private set; } = "OPTIONS";
 
-        public void Add(Operation operation)
+        public void Add(Entry entry)
         {
-            if (_operations.Exists(o => o.Method == operation.Method))
+            var operation = entry.Operation;
+            if (_entries.Exists(e => e.Operation.Method == operation.Method))
                 throw new ArgumentException($"{operation.Method} {operation.Path} has two operations.");
 
-            _operations.Add(operation);
-            Allow = string.Join(", ", _operations.Select(o => o.Method).Append("OPTIONS")
-                .Concat(_operations.Any(o => o.Method == "GET") ? ["HEAD"] : []).Distinct().Order(StringComparer.Ordinal));
+            _entries.Add(entry);
+            Allow = string.Join(", ", _entries.Select(e => e.Operation.Method).Append("OPTIONS")
+                .Concat(_entries.Any(e => e.Operation.Method == "GET") ? ["HEAD"] : []).Distinct().Order(StringComparer.Ordinal));
         }
 
         /// <summary>HEAD is answered by GET (RFC 9110, section 9.3.2); the server leaves the content away.</summary>
-        public Operation? Operation(string method)
+        public Entry? Find(string method)
         {
-            foreach (var operation in _operations)
+            foreach (var entry in _entries)
             {
-                if (operation.Method == method) return operation;
+                if (entry.Operation.Method == method) return entry;
             }
 
-            return method == "HEAD" ? Operation("GET") : null;
+            return method == "HEAD" ? Find("GET") : null;
         }
+    }
 
-        public RouteMatch Parameters(ReadOnlySpan<char> path, ReadOnlySpan<Range> segments)
+    /// <summary>An operation and its own names for the path's parameters: two documents may name them differently.</summary>
+    private sealed class Entry(Operation operation, List<RouteParameter> parameters)
+    {
+        private readonly RouteParameter[] _parameters = [.. parameters];
+        private readonly string[] _names = [.. parameters.Select(p => p.Name)];
+
+        public Operation Operation => operation;
+
+        public RouteMatch Match(ReadOnlySpan<char> path, ReadOnlySpan<Range> segments)
         {
             string[] values = _parameters.Length == 0 ? [] : new string[_parameters.Length];
             for (int i = 0; i < values.Length; i++)

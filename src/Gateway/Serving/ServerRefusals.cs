@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -16,7 +16,9 @@ public static class ServerRefusals
 {
     public static void UseOn(ListenOptions listen) => listen.Use(next => connection =>
     {
-        connection.Transport = new Transport(connection.Transport.Input, new Output(connection.Transport.Output));
+        var output = new Output(connection.Transport.Output);
+        connection.Transport = new Transport(connection.Transport.Input, output);
+        connection.Features.Set(output);
         return next(connection);
     });
 
@@ -26,12 +28,18 @@ public static class ServerRefusals
         public PipeWriter Output => output;
     }
 
-    /// <summary>Passes everything on as it is, but for a bare refusal.</summary>
-    private sealed class Output(PipeWriter inner) : PipeWriter
+    /// <summary>Passes everything on as it is, but for a bare refusal. A feature of its connection.</summary>
+    internal sealed class Output(PipeWriter inner) : PipeWriter
     {
         private const int RefusalBytesMax = 200;
 
         private Memory<byte> _written;
+
+        /// <summary>
+        /// A request is in our code, so that what is written is an answer of ours: content that happens to be the bytes
+        /// of a refusal stays content. The server writes its own refusals before and behind that.
+        /// </summary>
+        public bool IsServing { get; set; }
 
         public override bool CanGetUnflushedBytes => inner.CanGetUnflushedBytes;
         public override long UnflushedBytes => inner.UnflushedBytes;
@@ -43,7 +51,7 @@ public static class ServerRefusals
 
         public override void Advance(int bytes)
         {
-            if (bytes is > 60 and <= RefusalBytesMax && AnswerInsteadOf(_written.Span[..bytes]) is { } answer)
+            if (!IsServing && bytes is > 60 and <= RefusalBytesMax && AnswerInsteadOf(_written.Span[..bytes]) is { } answer)
             {
                 // What was written into the span is left behind: it was never advanced over.
                 answer.CopyTo(inner.GetSpan(answer.Length));
@@ -93,7 +101,9 @@ public static class ServerRefusals
         return isEmpty && closes && TypeOf(section.Slice(9, 3)) is { } type ? Answer(type, date, allow) : null;
     }
 
-    private static ProblemType? TypeOf(ReadOnlySpan<byte> status) => int.Parse(status, CultureInfo.InvariantCulture) switch
+    private static ProblemType? TypeOf(ReadOnlySpan<byte> status) => Utf8Parser.TryParse(status, out int number, out int length) && length == 3 ? TypeOf(number) : null;
+
+    private static ProblemType? TypeOf(int status) => status switch
     {
         400 => ProblemTypes.MalformedRequest,
         405 => ProblemTypes.MethodNotAllowed,

@@ -20,7 +20,7 @@ public sealed class MockTarget(TargetSpec.Mock spec) : ITarget
         response.StatusCode = answer.Status;
         foreach (var (name, value) in answer.Headers) response.Headers[name] = value;
         response.Headers.Vary = "Accept, Prefer";
-        if (answer.MediaType is null) return default;
+        if (answer.MediaType is null || answer.Status is 204 or 205 or 304) return default; // those have no content (RFC 9110, section 6.4.1)
 
         return Answering.WriteAsync(exchange, answer.MediaType, answer.Body);
     }

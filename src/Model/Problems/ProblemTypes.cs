@@ -99,6 +99,9 @@ public static class ProblemTypes
     public static readonly ProblemType StorageFull = new(507, "STORAGE_FULL", "The disk is full.",
         "Nothing was written. What had been acknowledged before is kept.");
 
+    public static readonly ProblemType LoopDetected = new(508, "LOOP_DETECTED", "The request went round in circles.",
+        "The request came through this server too often: an operation's target leads back to itself.");
+
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
@@ -106,6 +109,6 @@ public static class ProblemTypes
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
         TooMuchContention, PageTokenExpired, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
         InvalidBody, PatchFailed, PreconditionRequired, HeadersTooLarge, Internal, BadGateway, Unavailable,
-        UpstreamTimeout, VersionNotSupported, StorageFull,
+        UpstreamTimeout, VersionNotSupported, StorageFull, LoopDetected,
     ];
 }

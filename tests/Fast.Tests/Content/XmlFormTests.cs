@@ -122,6 +122,8 @@ public sealed class XmlFormTests
             Assert.False(Product.TryRead(encoding.GetBytes("<product/>"), new ArrayBufferWriter<byte>(), out _));
         }
 
+        byte[] ebcdic = [0x4C, 0x6F, 0xA7, 0x94, 0x93, 0x40];
+        Assert.False(Product.TryRead(ebcdic, new ArrayBufferWriter<byte>(), out _));
         Assert.False(Product.TryRead("<product><sku>\xff</sku></product>"u8.ToArray().Select(b => b == 0xC3 ? (byte)0xFF : b).ToArray(), new ArrayBufferWriter<byte>(), out _));
         Assert.Equal("{}", XmlRoundTrip.Read(Product, "\uFEFF<?xml version='1.0' encoding='UTF-8'?><product/>"));
     }

@@ -76,6 +76,9 @@ public sealed class HttpTargetRequestTests
     [InlineData("a/../../b")]
     [InlineData("a\\..\\b")]
     [InlineData("./b")]
+    [InlineData("..;/b")]
+    [InlineData("a/..;x=1/b")]
+    [InlineData(".;x")]
     public async Task A_parameter_with_dot_segments_is_refused(string value)
     {
         await using var upstream = RawUpstream.Answering(Empty);
@@ -149,6 +152,30 @@ public sealed class HttpTargetRequestTests
         Assert.Contains("\r\nHost: shop.example\r\n", await HeadThroughAsync(request, spec => spec with { PreserveHost = true }), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("Via: 1.1 stateway, 1.0 fred, 1.1 stateway\r\n", 6, 508)]
+    [InlineData("Via: 1.1 notstateway, 1.1 stateway\r\n", 6, 200)]
+    public async Task A_request_that_came_through_here_eight_times_goes_in_circles(string first, int more, int status)
+    {
+        await using var upstream = RawUpstream.Answering(Empty);
+        await using var service = await PublishedService.StartAsync(upstream);
+        using var client = await service.ConnectAsync();
+        await client.SayAsync($"GET /a HTTP/1.1\r\nHost: a\r\n{first}{string.Concat(Enumerable.Repeat("Via: 1.1 stateway\r\n", more))}\r\n");
+
+        Assert.StartsWith($"HTTP/1.1 {status} ", await client.HearHeadAsync(), StringComparison.Ordinal);
+        Assert.Equal(status == 200 ? 1 : 0, upstream.Accepted);
+    }
+
+    [Fact]
+    public void No_rule_hides_that_a_request_came_through_here()
+    {
+        using var pools = new UpstreamPools(new(), new(), TimeProvider.System);
+
+        Assert.Throws<ArgumentException>(() => new HttpTarget(
+            new() { Url = "http://host/x", RequestHeaders = new(["via"], [], []) }, "/w", pools, TimeProvider.System,
+            Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance));
+    }
+
     [Fact]
     public async Task Header_rules_remove_set_and_add()
     {
@@ -156,11 +183,10 @@ public sealed class HttpTargetRequestTests
             "GET /a HTTP/1.1\r\nHost: a\r\nCookie: secret\r\nX-A: client\r\nX-B: client\r\n\r\n",
             spec => spec with
             {
-                RequestHeaders = new(["cookie", "Via"], [new("x-a", "rule"), new("X-Forwarded-For", "hidden")], [new("X-B", "rule")]),
+                RequestHeaders = new(["cookie"], [new("x-a", "rule"), new("X-Forwarded-For", "hidden")], [new("X-B", "rule")]),
             });
 
         Assert.DoesNotContain("secret", head, StringComparison.Ordinal);
-        Assert.DoesNotContain("Via", head, StringComparison.Ordinal);
         Assert.DoesNotContain("X-A: client", head, StringComparison.Ordinal);
         Assert.Contains("\r\nx-a: rule\r\n", head, StringComparison.Ordinal);
         Assert.Contains("\r\nX-Forwarded-For: hidden\r\n", head, StringComparison.Ordinal);

@@ -60,6 +60,12 @@ public sealed class XmlForm
     /// <param name="json">Gets the whole JSON, or nothing when there is an error.</param>
     public bool TryRead(ReadOnlyMemory<byte> xml, IBufferWriter<byte> json, [NotNullWhen(false)] out XmlError? error)
     {
+        if (XmlInput.HasForeignSignature(xml.Span))
+        {
+            error = new XmlError(1, 1, XmlError.Malformed, "The document must be UTF-8.");
+            return false;
+        }
+
         using var input = new XmlInput(xml);
         error = input.Document(_root, _name.Local, json);
         return error is null;

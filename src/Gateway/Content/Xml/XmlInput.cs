@@ -24,7 +24,6 @@ internal sealed class XmlInput : IDisposable
 
     private enum Child : byte { None, Element, Error }
 
-    private readonly ReadOnlyMemory<byte> _xml;
     private readonly XmlReader _reader;
     private readonly IXmlLineInfo _position;
     private ByteBuffer _json;
@@ -32,10 +31,17 @@ internal sealed class XmlInput : IDisposable
     private int _textLength;
     private XmlError? _error;
 
+    /// <summary>
+    /// A byte order mark of UTF-16 or UTF-32, their zeros around the first '&lt;', or '&lt;?xm' in EBCDIC: the reader would
+    /// follow the ones and throw for the others as soon as it is made.
+    /// </summary>
+    public static bool HasForeignSignature(ReadOnlySpan<byte> xml) =>
+        xml[..Math.Min(4, xml.Length)].IndexOfAny<byte>(0, 0xFE, 0xFF) >= 0 || xml.StartsWith((ReadOnlySpan<byte>)[0x4C, 0x6F, 0xA7, 0x94]);
+
+    /// <param name="xml">Without a <see cref="HasForeignSignature">foreign signature</see>.</param>
     public XmlInput(ReadOnlyMemory<byte> xml)
     {
         if (!MemoryMarshal.TryGetArray(xml, out var bytes)) bytes = xml.ToArray();
-        _xml = xml;
         _reader = XmlReader.Create(new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false), Settings);
         _position = (IXmlLineInfo)_reader;
         _json = new ByteBuffer(xml.Length + 64);
@@ -65,9 +71,6 @@ internal sealed class XmlInput : IDisposable
 
     private bool Read(XmlNode root, string rootName)
     {
-        // A byte order mark of UTF-16 or UTF-32, or their zeros around the first '<': the reader would follow them.
-        if (_xml.Span[..Math.Min(4, _xml.Length)].IndexOfAny<byte>(0, 0xFE, 0xFF) >= 0) return Fail("The document must be UTF-8.");
-
         while (_reader.Read() && _reader.NodeType != XmlNodeType.Element)
         {
             if (_reader.NodeType != XmlNodeType.XmlDeclaration || _reader.GetAttribute("encoding") is not { } encoding) continue;

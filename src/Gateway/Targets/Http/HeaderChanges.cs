@@ -14,8 +14,8 @@ internal sealed class HeaderChanges
     private readonly HashSet<string> _replaced = new(StringComparer.OrdinalIgnoreCase);
     private readonly HeaderRules _rules;
 
-    /// <exception cref="ArgumentException">A rule names no field, a field that frames the message, or a value with control characters.</exception>
-    public HeaderChanges(HeaderRules rules)
+    /// <exception cref="ArgumentException">A rule names no field, a field that frames the message, a value with control characters, or a request's Via.</exception>
+    public HeaderChanges(HeaderRules rules, bool isRequest)
     {
         _rules = rules;
         var lines = new StringBuilder();
@@ -27,6 +27,9 @@ internal sealed class HeaderChanges
         }
 
         foreach (var (name, value) in rules.Add) lines.Append(Checked(name, value)).Append(": ").Append(value).Append("\r\n");
+
+        if (isRequest && rules.Remove.Concat(rules.Set.Concat(rules.Add).Select(rule => rule.Key)).Any(name => FieldName.RoleOf(name) == FieldRole.Via))
+            throw new ArgumentException("Via shows when a request goes round in circles; a rule cannot change a request's.");
 
         Lines = [.. Encoding.Latin1.GetBytes(lines.ToString())];
     }

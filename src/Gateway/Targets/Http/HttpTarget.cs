@@ -23,7 +23,7 @@ public sealed class HttpTarget : ITarget
         Pools = pools;
         Origin = url.Origin;
         Composer = new(spec, url, pools.Limits);
-        ResponseChanges = new(spec.ResponseHeaders);
+        ResponseChanges = new(spec.ResponseHeaders, isRequest: false);
         Time = time;
         Logger = logger;
         ViaLines = ["1.0 " + pools.Limits.ViaName, "1.1 " + pools.Limits.ViaName];

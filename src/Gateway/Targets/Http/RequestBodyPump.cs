@@ -48,11 +48,23 @@ internal sealed class RequestBodyPump(HttpRequest request, UpstreamConnection co
             while (true)
             {
                 var read = await _body.ReadAsync();
-                if (_isStopping || read.IsCanceled) return;
+                if (_isStopping || read.IsCanceled)
+                {
+                    _body.AdvanceTo(read.Buffer.Start); // the server reads the rest itself
+                    return;
+                }
 
                 sent += read.Buffer.Length;
-                bool wasWritten = await WriteAsync(output, read.Buffer);
-                _body.AdvanceTo(read.Buffer.End);
+                bool wasWritten;
+                try
+                {
+                    wasWritten = await WriteAsync(output, read.Buffer);
+                }
+                finally
+                {
+                    _body.AdvanceTo(read.Buffer.End);
+                }
+
                 if (!wasWritten) return; // the answer may be there all the same: its reader decides
                 if (read.IsCompleted) break;
             }

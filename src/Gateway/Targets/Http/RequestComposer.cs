@@ -15,7 +15,6 @@ internal sealed class RequestComposer
     private readonly HeaderChanges _changes;
     private readonly bool _preserveHost;
     private readonly bool _hasHost;
-    private readonly bool _hasVia;
     private readonly bool _hasForwarded;
     private readonly bool _hasForwardedFor;
     private readonly bool _hasForwardedProto;
@@ -25,11 +24,10 @@ internal sealed class RequestComposer
     public RequestComposer(TargetSpec.Http spec, UrlTemplate url, HttpTargetOptions options)
     {
         _url = url;
-        _changes = new(spec.RequestHeaders);
+        _changes = new(spec.RequestHeaders, isRequest: true);
         _preserveHost = spec.PreserveHost;
         _viaName = options.ViaName;
         _hasHost = !_changes.Replaces("Host");
-        _hasVia = !_changes.Replaces("Via");
         _hasForwarded = !_changes.Replaces("Forwarded");
         _hasForwardedFor = !_changes.Replaces("X-Forwarded-For");
         _hasForwardedProto = !_changes.Replaces("X-Forwarded-Proto");
@@ -165,14 +163,11 @@ internal sealed class RequestComposer
         if (_hasForwardedFor && client is not null) WriteField(output, "X-Forwarded-For", client);
         if (_hasForwardedProto) WriteField(output, "X-Forwarded-Proto", scheme);
         if (_hasForwardedHost && hasClientHost) WriteField(output, "X-Forwarded-Host", clientHost);
-        if (_hasVia)
-        {
-            output.Write("Via: "u8);
-            output.WriteLatin1(protocol.AsSpan(protocol.IndexOf('/') + 1));
-            output.Write((byte)' ');
-            output.WriteLatin1(_viaName);
-            output.Write("\r\n"u8);
-        }
+        output.Write("Via: "u8);
+        output.WriteLatin1(protocol.AsSpan(protocol.IndexOf('/') + 1));
+        output.Write((byte)' ');
+        output.WriteLatin1(_viaName);
+        output.Write("\r\n"u8);
     }
 
     private static void WriteField(ByteWriter output, string name, string? value)

@@ -14,6 +14,9 @@ namespace Stateway.Gateway.Targets.Http;
 /// <summary>One request on its way to a service, and the answer on its way back.</summary>
 internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
 {
+    // An API may lead through another on this server, and that one through a third; not in circles.
+    private const int RoundsMax = 8;
+
     // A body that is here already and this small goes out in one write with its header section.
     private const int RidingBodyBytesMax = 8 * 1024;
 
@@ -32,6 +35,9 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<Problem?> RunAsync()
     {
+        if (GoesInCircles())
+            return new(ProblemTypes.LoopDetected) { Cause = $"{target.Origin}: requests to it come back to this server." };
+
         using var head = new ByteWriter();
 
         // 1. The request's header section, once for every attempt.
@@ -120,6 +126,22 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
         _isReusable = answer.KeepsAlive && connection.Buffered.IsEmpty
             && (_shape.Body == Framing.None || _bodyRides || _pump is { IsComplete: true });
         return null;
+    }
+
+    /// <summary>This server's own name stands in the Via fields too often (RFC 9110, section 7.6.3).</summary>
+    private bool GoesInCircles()
+    {
+        int rounds = 0;
+        foreach (string? text in _http.Request.Headers.Via)
+        {
+            ReadOnlySpan<char> list = text;
+            while (FieldText.TryTakeMember(ref list, out var member))
+            {
+                if (member.EndsWith(_limits.ViaName, StringComparison.Ordinal) && member[..^_limits.ViaName.Length].EndsWith(' ')) rounds++;
+            }
+        }
+
+        return rounds >= RoundsMax;
     }
 
     private Problem? RefuseLength()

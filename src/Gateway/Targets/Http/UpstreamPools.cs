@@ -38,6 +38,7 @@ public sealed class UpstreamPools : IDisposable
     {
         _sweeper.Dispose();
         foreach (var pool in _pools.Values) pool.Close();
+        _pools.Clear(); // a request that comes too late must not find a closed one again and again
     }
 
     private void Sweep()

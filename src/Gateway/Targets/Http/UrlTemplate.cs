@@ -182,7 +182,10 @@ internal sealed class UrlTemplate
 
         foreach (var range in value.SplitAny('/', '\\'))
         {
-            if (value[range] is "." or "..") return true;
+            // A service may cut path parameters (';x') off before it looks for dots.
+            var segment = value[range];
+            int semicolon = segment.IndexOf(';');
+            if ((semicolon < 0 ? segment : segment[..semicolon]) is "." or "..") return true;
         }
 
         return false;

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Text;
 using Stateway.Model.Apis.Documents;
@@ -11,6 +12,17 @@ namespace Stateway.Model.Apis.Operations;
 /// </summary>
 internal sealed class MockReader(ApiDocument document)
 {
+    // The server writes these itself, for the content that it really sends.
+    private static readonly string[] Reserved =
+    [
+        "connection", "content-encoding", "content-length", "content-type", "keep-alive", "proxy-connection", "te", "trailer",
+        "transfer-encoding", "upgrade",
+    ];
+
+    // RFC 9110, section 5.6.2.
+    private static readonly SearchValues<char> Token =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
     public TargetSpec.Mock? Read(Spot mock, Spot? responses)
     {
         if (responses?.Map is not { Members.Count: > 0 })
@@ -93,7 +105,7 @@ internal sealed class MockReader(ApiDocument document)
         var headers = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
         foreach (var member in response["headers"]?.Members ?? [])
         {
-            if (document.Resolve(member) is not { } header || member.Name.Equals("content-type", StringComparison.OrdinalIgnoreCase)) continue;
+            if (document.Resolve(member) is not { } header || !IsMockable(member.Name)) continue;
 
             var schema = document.Resolve(header["schema"]);
             var value = header["example"] ?? schema?["example"] ?? schema?["examples"]?.Items.FirstOrDefault()
@@ -111,6 +123,9 @@ internal sealed class MockReader(ApiDocument document)
         return headers.ToImmutable();
     }
 
+    private static bool IsMockable(string name) =>
+        name.Length > 0 && !name.AsSpan().ContainsAnyExcept(Token) && !Reserved.Contains(name, StringComparer.OrdinalIgnoreCase);
+
     /// <returns>Null when the example can't stand for a body of this media type.</returns>
     private static ReadOnlyMemory<byte>? BodyOf(string mediaType, Node value)
     {
@@ -119,11 +134,12 @@ internal sealed class MockReader(ApiDocument document)
         return mediaType.StartsWith("*/", StringComparison.Ordinal) ? NodeJson.ToUtf8(value) : null;
     }
 
+    /// <returns>Null for what is no final answer's status: a 1xx alone would leave the client waiting.</returns>
     private static int? StatusOf(string status) => status switch
     {
         "default" => 200,
-        [>= '1' and <= '5', 'X', 'X'] => (status[0] - '0') * 100,
-        [>= '1' and <= '5', >= '0' and <= '9', >= '0' and <= '9'] => int.Parse(status),
+        [>= '2' and <= '5', 'X', 'X'] => (status[0] - '0') * 100,
+        [>= '2' and <= '5', >= '0' and <= '9', >= '0' and <= '9'] => int.Parse(status),
         _ => null,
     };
 }

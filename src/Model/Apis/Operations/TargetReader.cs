@@ -15,7 +15,7 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
 
     // A proxy writes these itself, or they would let a message be read in two ways.
     private static readonly string[] Reserved =
-        ["connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+        ["connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
 
     /// <returns>Null when it is wrong, which is reported here or was by the structure check.</returns>
     public TargetSpec? Read(Spot target, Route route, Spot? responses)
@@ -123,8 +123,8 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
             Url = url,
             Timeout = timeout,
             PreserveHost = target["preserve_host"]?.IsTrue == true,
-            RequestHeaders = ReadHeaders(target["headers"]),
-            ResponseHeaders = ReadHeaders(target["response_headers"]),
+            RequestHeaders = ReadHeaders(target["headers"], isRequest: true),
+            ResponseHeaders = ReadHeaders(target["response_headers"], isRequest: false),
         };
     }
 
@@ -148,32 +148,38 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
         return host.Contains('{') ? "A path parameter can't stand in the host: clients would choose whom the server calls." : null;
     }
 
-    private HeaderRules ReadHeaders(Spot? headers)
+    private HeaderRules ReadHeaders(Spot? headers, bool isRequest)
     {
         if (headers?.Map is null) return HeaderRules.None;
 
         var remove = ImmutableArray.CreateBuilder<string>();
         foreach (var item in headers["remove"]?.Items ?? [])
         {
-            if (item.Text is { } name && IsAllowed(item, name)) remove.Add(name);
+            if (item.Text is { } name && IsAllowed(item, name, isRequest)) remove.Add(name);
         }
 
-        return new(remove.ToImmutable(), Fields(headers["set"]), Fields(headers["add"]));
+        return new(remove.ToImmutable(), Fields(headers["set"], isRequest), Fields(headers["add"], isRequest));
     }
 
-    private ImmutableArray<KeyValuePair<string, string>> Fields(Spot? map)
+    private ImmutableArray<KeyValuePair<string, string>> Fields(Spot? map, bool isRequest)
     {
         var fields = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
         foreach (var member in map?.Members ?? [])
         {
-            if (member.Text is { } value && IsAllowed(member, member.Name)) fields.Add(new(member.Name, value));
+            if (member.Text is { } value && IsAllowed(member, member.Name, isRequest)) fields.Add(new(member.Name, value));
         }
 
         return fields.ToImmutable();
     }
 
-    private bool IsAllowed(Spot spot, string name)
+    private bool IsAllowed(Spot spot, string name, bool isRequest)
     {
+        if (isRequest && name.Equals("via", StringComparison.OrdinalIgnoreCase))
+        {
+            document.ErrorAtName(spot, $"{name} shows when a request goes round in circles; rules can't change it.");
+            return false;
+        }
+
         if (!Reserved.Contains(name.ToLowerInvariant())) return true;
 
         string hint = name.Equals("host", StringComparison.OrdinalIgnoreCase) ? " Use preserve_host to send the client's own." : "";
