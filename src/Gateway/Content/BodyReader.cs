@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Content.Compression;
 using Stateway.Gateway.Content.Negotiation;
 using Stateway.Gateway.Content.Xml;
@@ -14,6 +15,10 @@ public readonly record struct WholeBody(ReadOnlyMemory<byte> AsSent, ReadOnlyMem
 /// <summary>Reads bodies whole, within a limit on what was sent and on what it expands to.</summary>
 public static class BodyReader
 {
+    public static bool HasBody(HttpRequest request) =>
+        request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0
+        || (request.ContentLength is null && HttpProtocol.IsHttp2(request.Protocol) && request.ContentType is not null);
+
     public static ValueTask<(WholeBody Body, Problem? Problem)> ReadAsync(Exchange exchange, GatewayLimits limits)
     {
         var request = exchange.Request;
@@ -86,6 +91,9 @@ public static class BodyReader
         Exchange exchange, GatewayLimits limits, Lazy<XmlForm> xml, bool again = false)
     {
         var type = ContentType.Parse(exchange.Request.ContentType);
+        if (type.Status == ContentTypeStatus.Absent && !HasBody(exchange.Request))
+            return (default, new(ProblemTypes.MalformedBody, "A body is needed, and there is none."));
+
         bool isXml = type is { Status: ContentTypeStatus.Known, Format: BodyFormat.Xml };
         if (!isXml && type is not { Status: ContentTypeStatus.Known, MediaType: "application/json" })
         {

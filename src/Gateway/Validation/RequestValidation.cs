@@ -61,8 +61,7 @@ public sealed class RequestValidation
     private static async ValueTask<Problem?> CheckBodyAsync(Exchange exchange, RequestBodySpec spec, GatewayLimits limits)
     {
         var request = exchange.Request;
-        bool hasBody = request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || (request.ContentLength is null && request.Protocol == "HTTP/2" && request.ContentType is not null);
-        if (!hasBody)
+        if (!BodyReader.HasBody(request))
         {
             return spec.Required ? new(ProblemTypes.MalformedBody, "A body is required, and there is none.") : null;
         }

@@ -59,10 +59,17 @@ public sealed partial class ResourceTests(WireProgram wire) : IClassFixture<Wire
             Assert.Matches("^[0-9a-z]{26}$", id);
             Assert.Equal("/v1/planets/" + id, created["Location"]);
             ids.Add(id);
-            await Task.Delay(2); // ids of one millisecond are in no order
+            NextMillisecond(); // ids of one millisecond are in no order
         }
 
         Assert.Equal(ids.Order(StringComparer.Ordinal), ids);
+    }
+
+    /// <summary>Waits for the clock that times and ids are made of, which has whole milliseconds.</summary>
+    private static void NextMillisecond()
+    {
+        long before = TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds();
+        SpinWait.SpinUntil(() => TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds() > before);
     }
 
     [Theory]
@@ -132,7 +139,7 @@ public sealed partial class ResourceTests(WireProgram wire) : IClassFixture<Wire
         Assert.Matches(Rfc3339(), createTime);
         Assert.Equal(createTime, (string?)created.Json["update_time"]);
 
-        await Task.Delay(5);
+        NextMillisecond();
         var replaced = (await wire.PutAsync("/planets/own", created.Text.Replace(createTime, "1999-01-01T00:00:00Z", StringComparison.Ordinal))).Expect(200);
         Assert.Equal(createTime, (string?)replaced.Json["create_time"]);
         Assert.True(string.CompareOrdinal(createTime, (string?)replaced.Json["update_time"]) < 0);
