@@ -5,12 +5,12 @@ namespace Stateway.Gateway.Content.Negotiation;
 /// <summary>
 /// Chooses by <c>Accept</c> (RFC 9110, section 12.5.1). For each type that there is, the most specific range counts;
 /// the highest weight wins, JSON among equals. A range with a parameter other than <c>charset=utf-8</c> is about
-/// something that there is not. A malformed member is passed over; without a well-formed one the field counts as absent.
+/// something that there is not. A browser gets JSON where it takes it. A malformed member is passed over; without a well-formed one the field counts as absent.
 /// </summary>
 public static class AcceptField
 {
     // What there is. A problem goes by the weight of its plain format, unless its own type is named.
-    private const int Json = 0, Xml = 1, TextXml = 2, ProblemJson = 3, ProblemXml = 4, Count = 5;
+    private const int Json = 0, Xml = 1, TextXml = 2, ProblemJson = 3, ProblemXml = 4, Xhtml = 5, Count = 6;
 
     /// <summary>The best range found for a type: how specific it is, from 1 (<c>*/*</c>) to 4 (with a parameter), and its weight in thousandths.</summary>
     private struct Match
@@ -48,6 +48,9 @@ public static class AcceptField
         int json = matches[Json].Weight;
         bool isTextXml = matches[TextXml].Weight > matches[Xml].Weight;
         int xml = Math.Max(matches[Xml].Weight, matches[TextXml].Weight);
+
+        // Browsers rank XML above "anything" out of habit, next to XHTML; who looks at an API in one expects JSON.
+        if (matches[Xhtml].Weight > 0 && json > 0) xml = Math.Min(xml, json);
         var format = json == 0 && xml == 0 ? BodyFormat.None : xml > json ? BodyFormat.Xml : BodyFormat.Json;
 
         int problemJson = Math.Max(json, matches[ProblemJson].Weight);
@@ -118,6 +121,7 @@ public static class AcceptField
         if (!Is(type, "application")) return -1;
         if (Is(subtype, "json")) return Json;
         if (Is(subtype, "xml")) return Xml;
+        if (Is(subtype, "xhtml+xml")) return Xhtml;
         if (Is(subtype, "problem+json")) return ProblemJson;
         return Is(subtype, "problem+xml") ? ProblemXml : -1;
     }
