@@ -36,6 +36,15 @@ public sealed class MockTests
             .Answers[0].Headers.Select(header => $"{header.Key}={header.Value}"));
 
     [Fact]
+    public void Fields_that_frame_a_message_and_names_that_are_none_are_left_out() =>
+        Assert.Equal(["X-Ok=1"], Read("true", "{ '200': { description: ok, headers: { Transfer-Encoding: { schema: { type: string, default: 'chunked' } }, content-length: { schema: { type: string, default: '9' } }, Content-Encoding: { schema: { type: string, default: 'gzip' } }, 'a b': { schema: { type: string, default: 'x' } }, X-Ok: { schema: { type: string, default: '1' } } } } }")
+            .Answers[0].Headers.Select(header => $"{header.Key}={header.Value}"));
+
+    [Fact]
+    public void An_interim_status_is_no_answer() =>
+        Assert.DoesNotContain(Read("true", "{ '101': { description: no }, '200': { description: ok } }").Alternatives, answer => answer.Status < 200);
+
+    [Fact]
     public void Everything_else_is_there_for_clients_that_ask_for_it() =>
         Assert.Equal(["200 x", "200 y", "404 "], Read("x", "{ '200': { description: ok, content: { application/json: { examples: { x: { value: 1 }, y: { value: 2 } } } } }, '404': { description: no } }")
             .Alternatives.Select(answer => $"{answer.Status} {answer.Example}"));
