@@ -15,7 +15,7 @@ public static class StrictHttp
         // The server's own switch; it reads it with the first connection.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         server.AddServerHeader = false; // the service's own, or none
-        server.RequestHeaderEncodingSelector = static _ => Encoding.Latin1;
+        server.RequestHeaderEncodingSelector = static name => name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionField.Latin1Text : Encoding.Latin1;
         server.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
     }
 }

@@ -126,6 +126,18 @@ public sealed class HttpTargetRequestTests
         Assert.Contains("\r\nAccept: */*\r\n", head, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("keep-alive, X-Mine")]
+    [InlineData("X-Mine ,Keep-Alive")]
+    [InlineData("close, X-Mine")]
+    [InlineData("close, keep-alive, X-Mine")]
+    public async Task Fields_that_are_named_beside_the_servers_own_options_stay_behind_too(string connection)
+    {
+        string head = await HeadThroughAsync($"GET /a HTTP/1.1\r\nHost: a\r\nConnection: {connection}\r\nX-Mine: 1\r\n\r\n");
+
+        Assert.DoesNotContain("X-Mine", head, StringComparison.OrdinalIgnoreCase);
+    }
+
     [Fact]
     public async Task Who_asked_is_told_and_what_the_client_says_about_it_is_dropped()
     {
