@@ -8,7 +8,7 @@ namespace Stateway.Gateway;
 
 /// <summary>
 /// Connects the web server to the pipeline without a host in between: what a host adds (scopes, diagnostics,
-/// middleware) costs a fifth of a small answer's time and nothing here uses it. One context is kept for each connection.
+/// middleware) nothing here uses. One context is kept for each connection.
 /// </summary>
 public sealed class GatewayApplication(RequestPipeline pipeline) : IHttpApplication<DefaultHttpContext>
 {

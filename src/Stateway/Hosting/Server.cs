@@ -171,9 +171,7 @@ internal sealed partial class Server : IAsyncDisposable
 
     private static KestrelServerOptions KestrelOptions(IPEndPoint endpoint, GatewayLimits limits)
     {
-        // A line ends with CR LF and nothing else: a bare LF can end a field for one reader and not for another.
-        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
-        var options = new KestrelServerOptions { AddServerHeader = false, AllowSynchronousIO = false };
+        var options = new KestrelServerOptions { AllowSynchronousIO = false };
         // A little above our own limits, which answer with a problem document.
         options.Limits.MaxRequestLineSize = limits.UrlLengthMax * 4;
         options.Limits.MaxRequestBufferSize = 1024 * 1024;
