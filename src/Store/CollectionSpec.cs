@@ -8,6 +8,9 @@ namespace Stateway.Store;
 public sealed record CollectionSpec(string Name, ImmutableArray<IndexedField> Fields)
 {
     public const int FieldsMax = 64;
+
+    /// <summary>Nesting of a value's JSON.</summary>
+    internal const int DepthMax = 128;
 }
 
 /// <summary>A scalar field, by its path from the root: <c>["address", "city"]</c>.</summary>

@@ -18,6 +18,9 @@ public sealed record Query(string Collection)
     /// </summary>
     public ImmutableArray<OrderKey> Order { get; init; } = [];
 
+    /// <summary>As the collection was when the store had this revision; null as it is now.</summary>
+    public long? Revision { get; init; }
+
     /// <summary>Begin behind this position.</summary>
     public Cursor? After { get; init; }
 
@@ -56,6 +59,12 @@ public abstract record QueryResult
     /// <summary>Refused: the filter reads too many rows without an index.</summary>
     /// <param name="Fields">The fields of the filter that are not indexed.</param>
     public sealed record TooManyScanned(ImmutableArray<string> Fields, int ScannedMax) : QueryResult;
+
+    /// <summary>The history no longer reaches back to the query's revision, or so much has changed since then that it can't be put together.</summary>
+    public sealed record Gone(StoreState State) : QueryResult;
+
+    /// <summary>The store has not come to the query's revision.</summary>
+    public sealed record NotYet(StoreState State) : QueryResult;
 
     /// <summary>The store can't read now, or a field of the order is not indexed (any more).</summary>
     public sealed record Unavailable(string Reason) : QueryResult;

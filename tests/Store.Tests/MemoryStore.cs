@@ -48,6 +48,18 @@ public sealed class MemoryStore : IStore
         lock (_lock) return new(Run(query));
     }
 
+    public ValueTask<StoreState> ReadStateAsync(CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<IReadOnlyList<CollectionSpec>> DescribeAsync(CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<PastEntry> GetAsync(Key key, long revision, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<VersionPage> ReadVersionsAsync(Key key, long before, int limit, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<LogResult> ReadLogAsync(long after, int changesMax, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask WaitAsync(long after, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<long> FindRevisionAsync(DateTimeOffset time, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask CompactAsync(long revision, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<LeaseResult> TakeLeaseAsync(string name, string holder, TimeSpan duration, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask ReleaseLeaseAsync(string name, long epoch, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<StoreReport> CheckAsync(IProgress<StoreProgress>? progress, CancellationToken ct) => throw new NotImplementedException();
+
     public ValueTask DisposeAsync() => default;
 
     private CommitResult Commit(Transaction transaction)
@@ -145,8 +157,8 @@ public sealed class MemoryStore : IStore
         return Evaluation.IsTrue(filter, new Scope(document.RootElement));
     }
 
-    private static bool IsExcepted(string path, string? except) =>
-        except is not null && (path == except || path.StartsWith(except + "/", StringComparison.Ordinal));
+    private static bool IsExcepted(string path, ImmutableArray<string> excepts) =>
+        excepts.Any(except => path == except || path.StartsWith(except + "/", StringComparison.Ordinal));
 
     private static bool Has(Entry entry, IndexedField field, Value value)
     {

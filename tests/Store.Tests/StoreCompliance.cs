@@ -178,7 +178,7 @@ public abstract class StoreCompliance : IAsyncLifetime
 
         async Task AssertTaken(string field, Value value, bool isTaken)
         {
-            var result = await _store.CommitAsync(Of().If(new Precondition.NoneWith(Products, field, value, null)));
+            var result = await _store.CommitAsync(Of().If(new Precondition.NoneWith(Products, field, value, [])));
             Assert.True(result is CommitResult.Conflict == isTaken, $"{field} {value}: {result}");
         }
     }
@@ -189,16 +189,16 @@ public abstract class StoreCompliance : IAsyncLifetime
         await _store.WriteAsync(Put(Products, "p1", """{"name":"a"}"""));
 
         Assert.IsType<CommitResult.Committed>(await _store.CommitAsync(
-            Of().If(new Precondition.NoneWith(Products, "name", Value.Of("a"), "p1"))));
+            Of().If(new Precondition.NoneWith(Products, "name", Value.Of("a"), ["p1"]))));
         Assert.IsType<CommitResult.Conflict>(await _store.CommitAsync(
-            Of().If(new Precondition.NoneWith(Products, "name", Value.Of("a"), "p2"))));
+            Of().If(new Precondition.NoneWith(Products, "name", Value.Of("a"), ["p2"]))));
     }
 
     [Fact]
     public async Task None_with_over_a_field_without_an_index_is_refused()
     {
         Assert.IsType<CommitResult.Unavailable>(await _store.CommitAsync(
-            Of(Put(Products, "p1", "{}")).If(new Precondition.NoneWith(Products, "colour", Value.Of("red"), null))));
+            Of(Put(Products, "p1", "{}")).If(new Precondition.NoneWith(Products, "colour", Value.Of("red"), []))));
         Assert.Null(await _store.GetAsync(Products, "p1"));
     }
 

@@ -19,7 +19,7 @@ internal sealed class Integrity(Collection collection)
         {
             var slice = JsonSlice.Find(value, field.Segments);
             if (slice.IsEmpty || slice is [(byte)'n', ..]) continue; // missing and null are nobody's
-            preconditions.Add(new Precondition.NoneWith(collection.StoreName, field.Name, ValueOf(slice, field), path));
+            preconditions.Add(new Precondition.NoneWith(collection.StoreName, field.Name, ValueOf(slice, field), [path]));
         }
 
         foreach (var reference in collection.References)
@@ -33,11 +33,11 @@ internal sealed class Integrity(Collection collection)
     /// <param name="path">The resource's own references, and those of the children that go with it, don't hold it.</param>
     public IEnumerable<Precondition> OfDelete(string path) => collection.Referrers.Select(referrer =>
         new Precondition.NoneWith(referrer.Collection, referrer.Field, Value.Of(path[(path.LastIndexOf('/') + 1)..]),
-            Except: referrer.Collection == collection.StoreName || collection.Descendants.Contains(referrer.Collection) ? path : null));
+            Except: referrer.Collection == collection.StoreName || collection.Descendants.Contains(referrer.Collection) ? [path] : []));
 
     /// <summary>Everything that can keep a commit from happening, apart from a conflict on the resource itself.</summary>
     /// <param name="value">What was to be stored; empty when it was to be deleted.</param>
-    public async ValueTask<Problem> ToProblemAsync(CommitResult result, string path, ReadOnlyMemory<byte> value, IStore store) => result switch
+    public async ValueTask<Problem> ToProblemAsync(CommitResult result, string path, ReadOnlyMemory<byte> value, IResources store) => result switch
     {
         CommitResult.Conflict { Precondition: Precondition.Exists exists } when exists.Key == ParentOf(path) => Paths.NotFound(collection.Parent!, exists.Key.Path),
         CommitResult.Conflict { Precondition: Precondition.Exists exists } => await MissingAsync(exists.Key, value, store),
@@ -52,7 +52,7 @@ internal sealed class Integrity(Collection collection)
     private Key? ParentOf(string path) => collection.Parent is { } parent ? new(parent.StoreName, path[..path.LastIndexOf('/')]) : null;
 
     /// <summary>The commit names the first reference that leads nowhere; the client hears of every one.</summary>
-    private async ValueTask<Problem> MissingAsync(Key first, ReadOnlyMemory<byte> value, IStore store)
+    private async ValueTask<Problem> MissingAsync(Key first, ReadOnlyMemory<byte> value, IResources store)
     {
         var errors = ImmutableArray.CreateBuilder<ProblemError>();
         foreach (var reference in collection.References)
@@ -70,7 +70,7 @@ internal sealed class Integrity(Collection collection)
     }
 
     /// <summary>The commit names the first value that is taken; the client hears of every one.</summary>
-    private async ValueTask<Problem> NotUniqueAsync(Precondition.NoneWith first, string path, ReadOnlyMemory<byte> value, IStore store)
+    private async ValueTask<Problem> NotUniqueAsync(Precondition.NoneWith first, string path, ReadOnlyMemory<byte> value, IResources store)
     {
         var errors = ImmutableArray.CreateBuilder<ProblemError>();
         foreach (var field in collection.UniqueFields)
@@ -83,7 +83,7 @@ internal sealed class Integrity(Collection collection)
         return new(ProblemTypes.NotUnique, $"{names} must be unique among {collection.Declaration.Name}.") { Errors = errors.ToImmutable() };
     }
 
-    private async ValueTask<bool> IsTakenAsync(FieldPath field, string path, ReadOnlyMemory<byte> value, IStore store)
+    private async ValueTask<bool> IsTakenAsync(FieldPath field, string path, ReadOnlyMemory<byte> value, IResources store)
     {
         var slice = JsonSlice.Find(value.Span, field.Segments);
         if (slice.IsEmpty || slice is [(byte)'n', ..]) return false;

@@ -1,6 +1,7 @@
 using System.Collections.Frozen;
 using System.Collections.Immutable;
 using System.Text;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Sqlite;
 
@@ -77,11 +78,4 @@ internal sealed class CollectionTable
         return $"INSERT INTO {table}(path,revision,update_time,value{names}) VALUES(?1,?2,?3,?4{parameters})"
             + $" ON CONFLICT(path) DO UPDATE SET revision=?2,update_time=?3,value=?4{updates}";
     }
-}
-
-/// <param name="Column">From 1; used again when a field is no longer declared.</param>
-/// <param name="IsReady">Every row has its value and the index is there.</param>
-internal sealed record FieldColumn(IndexedField Field, int Column, bool IsReady)
-{
-    public string ColumnName { get; } = "c" + Column;
 }

@@ -1,4 +1,5 @@
 using SQLitePCL;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Sqlite;
 
@@ -206,11 +207,19 @@ internal sealed class Committer
         var value = ColumnValue.Of(none.Value, field.Field.IsTimestamp);
         if (value.Kind == ColumnKind.Other) return false; // all of them are one place in the index, yet not equal
 
-        using var select = connection.Prepare(
-            $"SELECT 1 FROM {table.Name} WHERE {field.ColumnName}=?1 AND path<>?2 AND NOT (path>?3 AND path<?4) LIMIT 1");
+        var sql = new System.Text.StringBuilder($"SELECT 1 FROM {table.Name} WHERE {field.ColumnName}=?1");
+        for (int i = 0; i < none.Except.Length; i++)
+            sql.Append($" AND path<>?{3 * i + 2} AND NOT (path>?{3 * i + 3} AND path<?{3 * i + 4})");
+
+        using var select = connection.Prepare(sql.Append(" LIMIT 1").ToString());
         value.BindTo(select, 1);
-        string except = none.Except ?? "";
-        return select.BindText(2, except).BindText(3, Paths.FirstBelow(except)).BindText(4, Paths.BehindBelow(except)).Step();
+        for (int i = 0; i < none.Except.Length; i++)
+        {
+            string except = none.Except[i];
+            select.BindText(3 * i + 2, except).BindText(3 * i + 3, Paths.FirstBelow(except)).BindText(3 * i + 4, Paths.BehindBelow(except));
+        }
+
+        return select.Step();
     }
 
     private void Put(Connection connection, PendingCommit commit, int index, Write.Put put, long revision)

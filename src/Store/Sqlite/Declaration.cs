@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Sqlite;
 

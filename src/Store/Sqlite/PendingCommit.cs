@@ -1,3 +1,5 @@
+using Stateway.Store.Columns;
+
 namespace Stateway.Store.Sqlite;
 
 /// <summary>What the committer's thread does next: a transaction, or a change of the database's form.</summary>
@@ -30,7 +32,7 @@ internal sealed class PendingCommit : CommitterWork
             switch (transaction.Writes[i])
             {
                 case Write.Put put:
-                    SqliteStore.CheckLimits(put);
+                    StoreLimits.Check(put);
                     var table = tables.Get(put.Key.Collection);
                     _tables[i] = table;
                     _columns[i] = table.FieldReader.Read(put.Value);
@@ -41,7 +43,10 @@ internal sealed class PendingCommit : CommitterWork
             }
         }
 
-        foreach (var precondition in transaction.Preconditions) tables.Get(CollectionOf(precondition));
+        foreach (var precondition in transaction.Preconditions)
+        {
+            if (CollectionOf(precondition) is { } collection) tables.Get(collection);
+        }
 
         Bytes = bytes;
     }
@@ -66,11 +71,12 @@ internal sealed class PendingCommit : CommitterWork
 
     public void Fail(Exception bug) => _answer.TrySetException(bug);
 
-    private static string CollectionOf(Precondition precondition) => precondition switch
+    private static string? CollectionOf(Precondition precondition) => precondition switch
     {
         Precondition.AtRevision at => at.Key.Collection,
         Precondition.Exists exists => exists.Key.Collection,
         Precondition.NoneWith none => none.Collection,
+        Precondition.Leased => null,
         _ => throw new System.Diagnostics.UnreachableException(),
     };
 }

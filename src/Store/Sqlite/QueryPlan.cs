@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Sqlite;
 
@@ -22,11 +23,11 @@ internal sealed class QueryPlan
 
     private readonly CollectionTable _table;
     private readonly Query _query;
-    private readonly ImmutableArray<SqlCondition> _conditions;
+    private readonly ImmutableArray<ColumnCondition> _conditions;
     private readonly ImmutableArray<FieldColumn> _order;
     private readonly bool _isPathDescending;
 
-    private QueryPlan(CollectionTable table, Query query, SqlFilter filter, ImmutableArray<FieldColumn> order)
+    private QueryPlan(CollectionTable table, Query query, ColumnFilter filter, ImmutableArray<FieldColumn> order)
     {
         _table = table;
         _query = query;
@@ -36,7 +37,7 @@ internal sealed class QueryPlan
         Filter = filter;
     }
 
-    public SqlFilter Filter { get; }
+    public ColumnFilter Filter { get; }
 
     public CollectionTable Table => _table;
 
@@ -63,14 +64,14 @@ internal sealed class QueryPlan
             order.Add(column);
         }
 
-        return new(table, query, SqlFilter.Of(query.Filter, table), order.DrainToImmutable());
+        return new(table, query, ColumnFilter.Of(query.Filter, table.FindReady), order.DrainToImmutable());
     }
 
     /// <summary>Decides by which index the page is read. Looks at up to <see cref="SortedRowsMax"/> rows of each index that could serve.</summary>
     public PageAccess Choose(Connection connection)
     {
         var inOrder = new PageAccess(null, IsByParent: false, IsSorted: true);
-        SqlCondition? onePoint = null;
+        ColumnCondition? onePoint = null;
         int candidates = 0;
         foreach (var condition in _conditions)
         {
@@ -114,7 +115,8 @@ internal sealed class QueryPlan
     /// </summary>
     public SqlText PageText(PageAccess access)
     {
-        var sql = new SqlText().Add("SELECT path,revision,update_time,value");
+        var sql = new SqlText();
+        sql.Add("SELECT path,revision,update_time,value");
         foreach (var column in _order) sql.Add(",").Add(column.ColumnName);
         sql.Add(" FROM ").Add(_table.Name).Add(" WHERE 1");
 
@@ -140,14 +142,15 @@ internal sealed class QueryPlan
     }
 
     /// <summary>Column: how many rows the conditions hold for.</summary>
-    public SqlText CountText() => AddMatching(new SqlText().Add("SELECT count(*)"));
+    public SqlText CountText() => Matching("SELECT count(*)");
 
     /// <summary>Column: the value of each row that the conditions hold for.</summary>
-    public SqlText MatchingText() => AddMatching(new SqlText().Add("SELECT value"));
+    public SqlText MatchingText() => Matching("SELECT value");
 
-    private SqlText AddMatching(SqlText sql)
+    private SqlText Matching(string select)
     {
-        sql.Add(" FROM ").Add(_table.Name).Add(" WHERE 1");
+        var sql = new SqlText();
+        sql.Add(select).Add(" FROM ").Add(_table.Name).Add(" WHERE 1");
         AddParent(sql, isPlain: true);
         foreach (var condition in _conditions)
         {
@@ -159,9 +162,10 @@ internal sealed class QueryPlan
     }
 
     /// <param name="condition">Null: the entries of the parent.</param>
-    private long CountUpTo(Connection connection, SqlCondition? condition, long rowsMax)
+    private long CountUpTo(Connection connection, ColumnCondition? condition, long rowsMax)
     {
-        var sql = new SqlText().Add("SELECT count(*) FROM (SELECT 1 FROM ").Add(_table.Name).Add(" WHERE 1");
+        var sql = new SqlText();
+        sql.Add("SELECT count(*) FROM (SELECT 1 FROM ").Add(_table.Name).Add(" WHERE 1");
         if (condition is null)
         {
             AddParent(sql, isPlain: true);
@@ -179,10 +183,10 @@ internal sealed class QueryPlan
     }
 
     /// <summary>Whether a page could be read by the condition's index and be sorted then. One on the first field of the order only narrows the order's own index.</summary>
-    private bool IsCandidate(SqlCondition condition) =>
+    private bool IsCandidate(ColumnCondition condition) =>
         condition.IsIndexable && (_order.IsEmpty || !ReferenceEquals(condition.OnlyColumn, _order[0]));
 
-    private bool IsByOrder(PageAccess access, SqlCondition condition) =>
+    private bool IsByOrder(PageAccess access, ColumnCondition condition) =>
         access is { IsSorted: true, Condition: null } && !_order.IsEmpty && ReferenceEquals(condition.OnlyColumn, _order[0]);
 
     private void AddParent(SqlText sql, bool isPlain)
@@ -256,4 +260,4 @@ internal sealed class QueryPlan
 
 /// <summary>By which index a page is read: by a condition's, by the path (of one parent), or by the one in whose order the page is.</summary>
 /// <param name="IsSorted">The index gives the rows in the page's order; otherwise they are sorted.</param>
-internal sealed record PageAccess(SqlCondition? Condition, bool IsByParent, bool IsSorted);
+internal sealed record PageAccess(ColumnCondition? Condition, bool IsByParent, bool IsSorted);

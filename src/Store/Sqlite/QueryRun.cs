@@ -10,7 +10,7 @@ internal sealed class QueryRun(Connection connection, CollectionTables tables, Q
     /// <summary>Bytes that are parsed for one query, however few the rows are that they belong to.</summary>
     private const long ScannedBytesMax = 256 << 20;
 
-    private static readonly JsonReaderOptions _jsonOptions = new() { MaxDepth = SqliteStore.DepthMax };
+    private static readonly JsonReaderOptions _jsonOptions = new() { MaxDepth = CollectionSpec.DepthMax };
 
     private long _scannedBytes;
 
@@ -117,7 +117,7 @@ internal sealed class QueryRun(Connection connection, CollectionTables tables, Q
         var values = ImmutableArray.CreateBuilder<Value>(plan.Order.Length);
         for (int i = 0; i < plan.Order.Length; i++)
         {
-            var column = ColumnValue.Read(statement, QueryPlan.OrderColumnsStart + i);
+            var column = ColumnForm.Read(statement, QueryPlan.OrderColumnsStart + i);
             values.Add(column.ToValue(plan.Order[i].Field.IsTimestamp));
         }
 

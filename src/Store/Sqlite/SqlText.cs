@@ -1,40 +1,21 @@
-using System.Text;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Sqlite;
 
-/// <summary>A statement being written, with the values of its parameters in order.</summary>
-internal sealed class SqlText
+/// <summary>A statement in SQLite's words.</summary>
+internal sealed class SqlText : ConditionText
 {
-    private readonly StringBuilder _text = new();
-    private readonly List<ColumnValue> _parameters = [];
-
-    public SqlText Add(string text)
-    {
-        _text.Append(text);
-        return this;
-    }
-
-    public SqlText AddParameter(ColumnValue value)
-    {
-        _text.Append('?');
-        _parameters.Add(value);
-        return this;
-    }
-
-    /// <param name="isPlain">False writes <c>+c1</c>, which SQLite never looks up in an index.</param>
-    public SqlText AddColumn(string name, bool isPlain)
-    {
-        if (!isPlain) _text.Append('+');
-        _text.Append(name);
-        return this;
-    }
+    public override ConditionText AddConstant(bool value) => Add(value ? "1" : "0");
 
     public Statement Prepare(Connection connection)
     {
-        var statement = connection.Prepare(_text.ToString());
-        for (int i = 0; i < _parameters.Count; i++) _parameters[i].BindTo(statement, i + 1);
+        var statement = connection.Prepare(ToString());
+        for (int i = 0; i < Parameters.Count; i++) Parameters[i].BindTo(statement, i + 1);
         return statement;
     }
 
-    public override string ToString() => _text.ToString();
+    protected override string Parameter(int number) => "?";
+
+    /// <summary><c>+c1</c> is never looked up in an index.</summary>
+    protected override string Column(string name, bool isPlain) => isPlain ? name : "+" + name;
 }

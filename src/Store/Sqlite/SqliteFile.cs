@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Immutable;
 using System.Text.Json;
 using SQLitePCL;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Sqlite;
 

@@ -8,12 +8,6 @@ namespace Stateway.Store.Sqlite;
 /// </summary>
 public sealed class SqliteStore : IStore
 {
-    public const int PathLengthMax = 1_024;
-    public const int ValueBytesMax = 64 << 20;
-    public const int PageEntriesMax = 10_000;
-
-    /// <summary>Nesting of a value's JSON.</summary>
-    internal const int DepthMax = 128;
 
     private readonly DataFolder _folder;
     private readonly SqliteStoreOptions _options;
@@ -84,7 +78,7 @@ public sealed class SqliteStore : IStore
     public ValueTask<QueryResult> QueryAsync(Query query, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit, Math.Clamp(query.Limit, 1, PageEntriesMax));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(query.Limit, Math.Clamp(query.Limit, 1, StoreLimits.PageEntriesMax));
 
         try
         {
@@ -117,6 +111,18 @@ public sealed class SqliteStore : IStore
         return _committer.CommitAsync(new(transaction, _tables));
     }
 
+    public ValueTask<StoreState> ReadStateAsync(CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<IReadOnlyList<CollectionSpec>> DescribeAsync(CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<PastEntry> GetAsync(Key key, long revision, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<VersionPage> ReadVersionsAsync(Key key, long before, int limit, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<LogResult> ReadLogAsync(long after, int changesMax, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask WaitAsync(long after, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<long> FindRevisionAsync(DateTimeOffset time, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask CompactAsync(long revision, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<LeaseResult> TakeLeaseAsync(string name, string holder, TimeSpan duration, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask ReleaseLeaseAsync(string name, long epoch, CancellationToken ct) => throw new NotImplementedException();
+    public ValueTask<StoreReport> CheckAsync(IProgress<StoreProgress>? progress, CancellationToken ct) => throw new NotImplementedException();
+
     /// <summary>Commits what waits, waits for reads that still run, and leaves one file without a log.</summary>
     public async ValueTask DisposeAsync()
     {
@@ -129,15 +135,6 @@ public sealed class SqliteStore : IStore
             _committer.Close();
             _folder.Dispose();
         });
-    }
-
-    /// <exception cref="ArgumentException">The path or the value is beyond the store's limits.</exception>
-    internal static void CheckLimits(Write.Put put)
-    {
-        if (put.Key.Path.Length is 0 or > PathLengthMax)
-            throw new ArgumentException($"A path has {put.Key.Path.Length} characters; 1 to {PathLengthMax} are allowed.");
-        if (put.Value.Length > ValueBytesMax)
-            throw new ArgumentException($"The value of {put.Key} has {put.Value.Length} bytes; {ValueBytesMax} are allowed.");
     }
 
     private static StoreOpening Open(string path, SqliteStoreOptions options)

@@ -144,8 +144,8 @@ public sealed class AgreementTests
             (1, Generated.Path.Select(path => (Precondition)new Precondition.Exists(new(Generated.Collection, path)))),
             (2, from field in Gen.Elements("a", "b", "o.x", "t")
                 from value in Generated.FieldValue
-                from except in Gen.OneOf(Gen.Constant<string?>(null), Generated.Path.Select(path => (string?)path))
-                select (Precondition)new Precondition.NoneWith(Generated.Collection, field, value, except)));
+                from except in Gen.OneOf(Gen.Constant<string[]>([]), Generated.Path.Select(path => new[] { path }), Gen.ArrayOf(Generated.Path, 2))
+                select (Precondition)new Precondition.NoneWith(Generated.Collection, field, value, [.. except])));
 
         public static Gen<Step> Any { get; } = Gen.Frequency(
             (10, from writes in Gen.Choose(0, 4).SelectMany(count => Gen.ListOf(Write, count))

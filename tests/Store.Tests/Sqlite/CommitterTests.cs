@@ -32,8 +32,8 @@ public sealed class CommitterTests : IAsyncLifetime
             Of(Put(Things, "x", """{"a":1}""")).If(new Precondition.AtRevision(new(Things, "x"), 0)),
             Of(Put(Things, "y", "{}")).If(new Precondition.Exists(new(Things, "x"))),
             Of(Delete(Things, "x")).If(new Precondition.AtRevision(new(Things, "x"), 2)),
-            Of(Put(Things, "z", """{"a":2}""")).If(new Precondition.NoneWith(Things, "a", Model.Expressions.Value.Of(2), null)),
-            Of(Put(Things, "w", """{"a":2}""")).If(new Precondition.NoneWith(Things, "a", Model.Expressions.Value.Of(2), null)));
+            Of(Put(Things, "z", """{"a":2}""")).If(new Precondition.NoneWith(Things, "a", Model.Expressions.Value.Of(2), [])),
+            Of(Put(Things, "w", """{"a":2}""")).If(new Precondition.NoneWith(Things, "a", Model.Expressions.Value.Of(2), [])));
 
         // Revision 1 went to the transaction that the batch waited behind.
         Assert.Equal(new CommitResult.Committed(2), results[0]);

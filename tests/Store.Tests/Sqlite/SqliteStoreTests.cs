@@ -36,6 +36,6 @@ internal static class OpenStore
     public static async Task<SqliteStore> InAsync(string folder, SqliteStoreOptions? options = null)
     {
         var opening = await SqliteStore.OpenAsync(folder, options ?? new());
-        return opening is StoreOpening.Opened opened ? opened.Store : throw new InvalidOperationException(opening.ToString());
+        return opening is StoreOpening.Opened opened ? (SqliteStore)opened.Store : throw new InvalidOperationException(opening.ToString());
     }
 }

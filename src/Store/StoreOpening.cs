@@ -1,13 +1,13 @@
-namespace Stateway.Store.Sqlite;
+namespace Stateway.Store;
 
-/// <summary>What became of opening a data folder.</summary>
+/// <summary>What became of opening a store.</summary>
 public abstract record StoreOpening
 {
     private StoreOpening() { } // closed
 
-    public sealed record Opened(SqliteStore Store) : StoreOpening;
+    public sealed record Opened(IStore Store) : StoreOpening;
 
-    /// <param name="Message">One line for the operator: what is wrong, with which folder, and what would be right.</param>
+    /// <param name="Message">One line for the operator: what is wrong, with which store, and what would be right.</param>
     public sealed record Refused(StoreRefusal Reason, string Message) : StoreOpening;
 }
 
@@ -24,6 +24,9 @@ public enum StoreRefusal
 
     /// <summary>The folder can't be made, read or written.</summary>
     NoAccess,
+
+    /// <summary>The server can't be reached, or it refuses the credentials.</summary>
+    Unreachable,
 
     DiskFull,
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Stateway.Model.Expressions;
 
-namespace Stateway.Store.Sqlite;
+namespace Stateway.Store.Columns;
 
 /// <summary>
 /// A filter, split at its top-level <c>&amp;&amp;</c>: what the indexes answer, and what is left to evaluate
@@ -14,23 +14,24 @@ namespace Stateway.Store.Sqlite;
 /// <param name="Conditions">All of them hold for every row that the filter holds for.</param>
 /// <param name="Residual">Null when the conditions say it all.</param>
 /// <param name="Unindexed">Why there is a residual: its fields without an index, or all of its fields.</param>
-internal sealed record SqlFilter(
-    ImmutableArray<SqlCondition> Conditions, Expression? Residual, ImmutableArray<string> Unindexed)
+internal sealed record ColumnFilter(
+    ImmutableArray<ColumnCondition> Conditions, Expression? Residual, ImmutableArray<string> Unindexed)
 {
-    public static SqlFilter None { get; } = new([], null, []);
+    public static ColumnFilter None { get; } = new([], null, []);
 
-    public static SqlFilter Of(Expression? filter, CollectionTable table)
+    /// <param name="findReady">The column of an indexed field, by its name; null when it has none.</param>
+    public static ColumnFilter Of(Expression? filter, Func<string, FieldColumn?> findReady)
     {
         if (filter is null) return None;
 
-        var compiler = new FilterCompiler(table);
-        var conditions = ImmutableArray.CreateBuilder<SqlCondition>();
+        var compiler = new FilterCompiler(findReady);
+        var conditions = ImmutableArray.CreateBuilder<ColumnCondition>();
         Expression? residual = null;
         foreach (var conjunct in Conjuncts(filter))
         {
             var compiled = compiler.Compile(conjunct, isTrue: true);
-            if (compiled.Condition is SqlCondition.All all) conditions.AddRange(all.Parts);
-            else if (compiled.Condition is not SqlCondition.Always) conditions.Add(compiled.Condition);
+            if (compiled.Condition is ColumnCondition.All all) conditions.AddRange(all.Parts);
+            else if (compiled.Condition is not ColumnCondition.Always) conditions.Add(compiled.Condition);
 
             if (compiled.IsExact) continue;
             residual = residual is null
@@ -38,7 +39,7 @@ internal sealed record SqlFilter(
                 : new Expression.Binary(conjunct.Position, BinaryOperator.And, residual, conjunct);
         }
 
-        return new(conditions.DrainToImmutable(), residual, UnindexedOf(residual, table));
+        return new(conditions.DrainToImmutable(), residual, UnindexedOf(residual, findReady));
     }
 
     private static IEnumerable<Expression> Conjuncts(Expression filter) =>
@@ -46,12 +47,12 @@ internal sealed record SqlFilter(
             ? [.. Conjuncts(and.Left), .. Conjuncts(and.Right)]
             : [filter];
 
-    private static ImmutableArray<string> UnindexedOf(Expression? residual, CollectionTable table)
+    private static ImmutableArray<string> UnindexedOf(Expression? residual, Func<string, FieldColumn?> findReady)
     {
         if (residual is null) return [];
 
         var fields = Filters.Fields(residual).Select(field => string.Join('.', field.Path)).ToList();
-        ImmutableArray<string> unindexed = [.. fields.Where(field => table.FindReady(field) is null)];
+        ImmutableArray<string> unindexed = [.. fields.Where(field => findReady(field) is null)];
         return unindexed.IsEmpty ? [.. fields] : unindexed;
     }
 }

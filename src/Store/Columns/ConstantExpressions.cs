@@ -1,6 +1,6 @@
 using Stateway.Model.Expressions;
 
-namespace Stateway.Store.Sqlite;
+namespace Stateway.Store.Columns;
 
 /// <summary>Expressions that have the same value for every row and every caller.</summary>
 internal static class ConstantExpressions

@@ -2,16 +2,16 @@ using System.Collections.Immutable;
 using System.Text;
 using Stateway.Model.Expressions;
 
-namespace Stateway.Store.Sqlite;
+namespace Stateway.Store.Columns;
 
 /// <summary>
-/// Says in SQL what <see cref="Evaluation"/> says in memory, over the columns of indexed fields. For each
+/// Says over the columns of indexed fields what <see cref="Evaluation"/> says over the JSON. For each
 /// node and each outcome there is a condition that holds wherever the node has this outcome; it is exact
 /// when it holds nowhere else. What has no column becomes "always", which is never wrong, only not exact.
 /// </summary>
-internal sealed class FilterCompiler(CollectionTable table)
+internal sealed class FilterCompiler(Func<string, FieldColumn?> findReady)
 {
-    private static readonly Compiled _unknown = new(new SqlCondition.Always(), IsExact: false);
+    private static readonly Compiled _unknown = new(new ColumnCondition.Always(), IsExact: false);
 
     /// <param name="isTrue">The outcome asked for: true, or false. An error is neither.</param>
     public Compiled Compile(Expression expression, bool isTrue)
@@ -23,8 +23,8 @@ internal sealed class FilterCompiler(CollectionTable table)
                 var left = Compile(logic.Left, isTrue);
                 var right = Compile(logic.Right, isTrue);
                 return (logic.Operator == BinaryOperator.And) == isTrue
-                    ? new(SqlCondition.And(left.Condition, right.Condition), left.IsExact && right.IsExact)
-                    : new(SqlCondition.Or(left.Condition, right.Condition), left.IsExact && right.IsExact);
+                    ? new(ColumnCondition.And(left.Condition, right.Condition), left.IsExact && right.IsExact)
+                    : new(ColumnCondition.Or(left.Condition, right.Condition), left.IsExact && right.IsExact);
 
             case Expression.Not not:
                 return Compile(not.Operand, !isTrue);
@@ -32,7 +32,7 @@ internal sealed class FilterCompiler(CollectionTable table)
             case var constant when ConstantExpressions.IsConstant(constant):
                 var value = Evaluation.Evaluate(constant, default);
                 if (value.Kind != ValueKind.Bool) return _unknown;
-                return Exact(value.AsBool == isTrue ? new SqlCondition.Always() : new SqlCondition.Never());
+                return Exact(value.AsBool == isTrue ? new ColumnCondition.Always() : new ColumnCondition.Never());
 
             case Expression.Field field:
                 // A field that is not a bool counts as false.
@@ -40,7 +40,7 @@ internal sealed class FilterCompiler(CollectionTable table)
 
             case Expression.Has { Operand: Expression.Field field } when ColumnOf(field) is { } column:
                 return isTrue
-                    ? Exact(new SqlCondition.Range(column, new(ColumnValue.Missing, false), null))
+                    ? Exact(new ColumnCondition.Range(column, new(ColumnValue.Missing, false), null))
                     : Points(column, [ColumnValue.Missing], true);
 
             case Expression.Binary { Operator: BinaryOperator.In, Left: Expression.Field field, Right: Expression.List list }:
@@ -105,10 +105,10 @@ internal sealed class FilterCompiler(CollectionTable table)
 
     private static Compiled Between(FieldColumn column, Bound low, Bound high, bool isTrue) =>
         Exact(isTrue
-            ? new SqlCondition.Range(column, low, high)
-            : SqlCondition.Or(
-                new SqlCondition.Range(column, null, new(low.Value, !low.IsIncluded)),
-                new SqlCondition.Range(column, new(high.Value, !high.IsIncluded), null)));
+            ? new ColumnCondition.Range(column, low, high)
+            : ColumnCondition.Or(
+                new ColumnCondition.Range(column, null, new(low.Value, !low.IsIncluded)),
+                new ColumnCondition.Range(column, new(high.Value, !high.IsIncluded), null)));
 
     private Compiled In(FieldColumn column, Expression.List list, bool isTrue)
     {
@@ -144,8 +144,8 @@ internal sealed class FilterCompiler(CollectionTable table)
 
     private static Compiled Points(FieldColumn column, ImmutableArray<ColumnValue> values, bool isTrue)
     {
-        if (values.IsEmpty) return Exact(isTrue ? new SqlCondition.Never() : new SqlCondition.Always());
-        return Exact(new SqlCondition.Points(column, values, IsNegated: !isTrue));
+        if (values.IsEmpty) return Exact(isTrue ? new ColumnCondition.Never() : new ColumnCondition.Always());
+        return Exact(new ColumnCondition.Points(column, values, IsNegated: !isTrue));
     }
 
     private static ImmutableArray<ColumnValue> BoolsThat(BinaryOperator comparison, bool literal) => (comparison, literal) switch
@@ -198,7 +198,7 @@ internal sealed class FilterCompiler(CollectionTable table)
     private FieldColumn? ColumnOf(Expression.Field field)
     {
         // Names may contain dots when written as an index, so the path is compared, not only its text.
-        var column = table.FindReady(string.Join('.', field.Path));
+        var column = findReady(string.Join('.', field.Path));
         return column is not null
             && column.Field.IsTimestamp == field.IsTimestamp
             && column.Field.Path.AsSpan().SequenceEqual(field.Path.AsSpan()) ? column : null;
@@ -213,9 +213,9 @@ internal sealed class FilterCompiler(CollectionTable table)
         var itself => itself,
     };
 
-    private static Compiled Exact(SqlCondition condition) => new(condition, IsExact: true);
+    private static Compiled Exact(ColumnCondition condition) => new(condition, IsExact: true);
 }
 
 /// <param name="Condition">Holds wherever the node has the outcome asked for.</param>
 /// <param name="IsExact">And nowhere else.</param>
-internal readonly record struct Compiled(SqlCondition Condition, bool IsExact);
+internal readonly record struct Compiled(ColumnCondition Condition, bool IsExact);

@@ -1,28 +1,28 @@
 using System.Collections.Immutable;
 
-namespace Stateway.Store.Sqlite;
+namespace Stateway.Store.Columns;
 
 /// <summary>
 /// A condition over indexed columns. There is no "not": columns are never NULL and totally ordered, so the
 /// opposite of a range is the two ranges beside it.
 /// </summary>
-internal abstract record SqlCondition
+internal abstract record ColumnCondition
 {
-    private SqlCondition() { } // closed
+    private ColumnCondition() { } // closed
 
-    public sealed record Always : SqlCondition;
+    public sealed record Always : ColumnCondition;
 
-    public sealed record Never : SqlCondition;
+    public sealed record Never : ColumnCondition;
 
     /// <summary>The column has one of the values, or none of them.</summary>
-    public sealed record Points(FieldColumn Column, ImmutableArray<ColumnValue> Values, bool IsNegated = false) : SqlCondition;
+    public sealed record Points(FieldColumn Column, ImmutableArray<ColumnValue> Values, bool IsNegated = false) : ColumnCondition;
 
     /// <param name="Low">Null: no bound.</param>
-    public sealed record Range(FieldColumn Column, Bound? Low, Bound? High) : SqlCondition;
+    public sealed record Range(FieldColumn Column, Bound? Low, Bound? High) : ColumnCondition;
 
-    public sealed record All(ImmutableArray<SqlCondition> Parts) : SqlCondition;
+    public sealed record All(ImmutableArray<ColumnCondition> Parts) : ColumnCondition;
 
-    public sealed record Any(ImmutableArray<SqlCondition> Parts) : SqlCondition;
+    public sealed record Any(ImmutableArray<ColumnCondition> Parts) : ColumnCondition;
 
     /// <summary>Exactly one value: the rows then lie in the index in the order of their paths.</summary>
     public bool IsOnePoint => this is Points { IsNegated: false, Values.Length: 1 };
@@ -45,7 +45,7 @@ internal abstract record SqlCondition
         _ => null,
     };
 
-    public static SqlCondition And(SqlCondition a, SqlCondition b) => (a, b) switch
+    public static ColumnCondition And(ColumnCondition a, ColumnCondition b) => (a, b) switch
     {
         (Never, _) or (_, Never) => new Never(),
         (Always, _) => b,
@@ -53,7 +53,7 @@ internal abstract record SqlCondition
         _ => new All([.. a is All x ? x.Parts : [a], .. b is All y ? y.Parts : [b]]),
     };
 
-    public static SqlCondition Or(SqlCondition a, SqlCondition b) => (a, b) switch
+    public static ColumnCondition Or(ColumnCondition a, ColumnCondition b) => (a, b) switch
     {
         (Always, _) or (_, Always) => new Always(),
         (Never, _) => b,
@@ -61,13 +61,13 @@ internal abstract record SqlCondition
         _ => new Any([.. a is Any x ? x.Parts : [a], .. b is Any y ? y.Parts : [b]]),
     };
 
-    /// <param name="isPlain">Whether SQLite may use an index for it.</param>
-    public void Write(SqlText sql, bool isPlain)
+    /// <param name="isPlain">Whether the engine may use an index for it.</param>
+    public void Write(ConditionText sql, bool isPlain)
     {
         switch (this)
         {
-            case Always: sql.Add("1"); break;
-            case Never: sql.Add("0"); break;
+            case Always: sql.AddConstant(true); break;
+            case Never: sql.AddConstant(false); break;
             case Points points: WritePoints(points, sql, isPlain); break;
             case Range range: WriteRange(range, sql, isPlain); break;
             case All all: WriteParts(all.Parts, " AND ", sql, isPlain); break;
@@ -75,7 +75,7 @@ internal abstract record SqlCondition
         }
     }
 
-    private static void WritePoints(Points points, SqlText sql, bool isPlain)
+    private static void WritePoints(Points points, ConditionText sql, bool isPlain)
     {
         sql.AddColumn(points.Column.ColumnName, isPlain);
         if (points.Values.Length == 1)
@@ -94,7 +94,7 @@ internal abstract record SqlCondition
         sql.Add(")");
     }
 
-    private static void WriteRange(Range range, SqlText sql, bool isPlain)
+    private static void WriteRange(Range range, ConditionText sql, bool isPlain)
     {
         string column = range.Column.ColumnName;
         if (range.Low is { } low) sql.AddColumn(column, isPlain).Add(low.IsIncluded ? ">=" : ">").AddParameter(low.Value);
@@ -102,7 +102,7 @@ internal abstract record SqlCondition
         if (range.High is { } high) sql.AddColumn(column, isPlain).Add(high.IsIncluded ? "<=" : "<").AddParameter(high.Value);
     }
 
-    private static void WriteParts(ImmutableArray<SqlCondition> parts, string between, SqlText sql, bool isPlain)
+    private static void WriteParts(ImmutableArray<ColumnCondition> parts, string between, ConditionText sql, bool isPlain)
     {
         sql.Add("(");
         for (int i = 0; i < parts.Length; i++)

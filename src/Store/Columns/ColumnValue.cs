@@ -1,19 +1,13 @@
 using System.Text;
-using SQLitePCL;
 using Stateway.Model.Expressions;
 
-namespace Stateway.Store.Sqlite;
+namespace Stateway.Store.Columns;
 
 /// <summary>
-/// The value of an indexed field as its column holds it, so that SQLite's own order of columns is the order
-/// of <see cref="ValueComparison.Sort"/> and no column is ever NULL, which would compare three-valued:
-/// <code>
-/// missing   REAL -Infinity      null    BLOB 00
-/// numbers   INTEGER or REAL     false   BLOB 01
-/// times     INTEGER, ticks      true    BLOB 02
-/// text      TEXT, UTF-8         other   BLOB 03: arrays, objects, and numbers in a timestamp field
-/// </code>
-/// JSON's <c>-1e999</c> would be -Infinity too: it is kept as the lowest finite number.
+/// The value of an indexed field, totally ordered as <see cref="ValueComparison.Sort"/> orders values: missing,
+/// numbers, text by its UTF-8, null, false, true, other (arrays, objects, and numbers in a timestamp field). Times are
+/// integers, ticks of 100 ns in UTC. JSON's <c>-1e999</c> is kept as the lowest finite number. Each engine has its own
+/// form of it, in the same order.
 /// </summary>
 internal readonly struct ColumnValue
 {
@@ -24,6 +18,10 @@ internal readonly struct ColumnValue
         (Kind, _bits, _text) = (kind, bits, text);
 
     public ColumnKind Kind { get; }
+
+    public long AsInteger => _bits;
+    public double AsReal => BitConverter.Int64BitsToDouble(_bits);
+    public ReadOnlyMemory<byte> AsText => _text;
 
     public static ColumnValue Missing => default;
     public static ColumnValue Null => new(ColumnKind.Null);
@@ -36,6 +34,9 @@ internal readonly struct ColumnValue
 
     public static ColumnValue Of(double value) =>
         new(ColumnKind.Real, BitConverter.DoubleToInt64Bits(Math.Max(value, double.MinValue)));
+
+    /// <param name="kind">One that is a value by itself: missing, null, false, true, other.</param>
+    public static ColumnValue Of(ColumnKind kind) => new(kind);
 
     /// <summary>How a field with this value is kept.</summary>
     public static ColumnValue Of(in Value value, bool isTimestamp) => value.Kind switch
@@ -67,32 +68,19 @@ internal readonly struct ColumnValue
         _ => Value.OfList([]),
     };
 
-    public void BindTo(Statement statement, int parameter)
+    /// <summary>The order of the columns; 0 for what has one place in it.</summary>
+    public static int Compare(in ColumnValue a, in ColumnValue b)
     {
-        switch (Kind)
-        {
-            case ColumnKind.Missing: statement.Bind(parameter, double.NegativeInfinity); break;
-            case ColumnKind.Integer: statement.Bind(parameter, _bits); break;
-            case ColumnKind.Real: statement.Bind(parameter, BitConverter.Int64BitsToDouble(_bits)); break;
-            case ColumnKind.Text: statement.BindText(parameter, _text.Span); break;
-            default: statement.BindBlob(parameter, [(byte)(Kind - ColumnKind.Null)]); break;
-        }
-    }
+        bool areNumbers = a.Kind is ColumnKind.Integer or ColumnKind.Real && b.Kind is ColumnKind.Integer or ColumnKind.Real;
+        if (a.Kind != b.Kind && !areNumbers) return a.Kind.CompareTo(b.Kind);
 
-    public static ColumnValue Read(Statement statement, int column)
-    {
-        switch (statement.Type(column))
+        return a.Kind switch
         {
-            case raw.SQLITE_INTEGER:
-                return Of(statement.Int64(column));
-            case raw.SQLITE_FLOAT:
-                double value = statement.Double(column);
-                return double.IsNegativeInfinity(value) ? Missing : Of(value);
-            case raw.SQLITE_TEXT:
-                return Of(statement.Bytes(column).ToArray());
-            default:
-                return new(ColumnKind.Null + statement.Bytes(column)[0]);
-        }
+            ColumnKind.Text => a._text.Span.SequenceCompareTo(b._text.Span),
+            ColumnKind.Integer when b.Kind == ColumnKind.Integer => a._bits.CompareTo(b._bits),
+            ColumnKind.Integer or ColumnKind.Real => ValueComparison.Sort(a.ToValue(false), b.ToValue(false)),
+            _ => 0,
+        };
     }
 }
 

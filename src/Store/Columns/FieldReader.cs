@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using Stateway.Model.Expressions;
 
-namespace Stateway.Store.Sqlite;
+namespace Stateway.Store.Columns;
 
 /// <summary>
 /// Takes the indexed fields out of a resource in one pass over its UTF-8, without a tree. Fields of one
@@ -17,7 +17,7 @@ namespace Stateway.Store.Sqlite;
 /// </summary>
 internal sealed class FieldReader
 {
-    private static readonly JsonReaderOptions _options = new() { MaxDepth = SqliteStore.DepthMax };
+    private static readonly JsonReaderOptions _options = new() { MaxDepth = CollectionSpec.DepthMax };
 
     private readonly Node _root;
     private readonly int _count;

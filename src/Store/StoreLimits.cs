@@ -1,0 +1,24 @@
+namespace Stateway.Store;
+
+/// <summary>What every engine takes.</summary>
+public static class StoreLimits
+{
+    /// <summary>Characters.</summary>
+    public const int PathLengthMax = 1_024;
+
+    public const int ValueBytesMax = 64 << 20;
+    public const int PageEntriesMax = 10_000;
+    public const int VersionsMax = 1_000;
+
+    /// <summary>Bytes of values in one answer of <see cref="IStore.ReadLogAsync"/>, beyond its first commit.</summary>
+    public const int LogBytesMax = 16 << 20;
+
+    /// <exception cref="ArgumentException">The path or the value is beyond the limits.</exception>
+    internal static void Check(Write.Put put)
+    {
+        if (put.Key.Path.Length is 0 or > PathLengthMax)
+            throw new ArgumentException($"A path has {put.Key.Path.Length} characters; 1 to {PathLengthMax} are allowed.");
+        if (put.Value.Length > ValueBytesMax)
+            throw new ArgumentException($"The value of {put.Key} has {put.Value.Length} bytes; {ValueBytesMax} are allowed.");
+    }
+}
