@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Stateway.Model.Expressions;
 using Stateway.Store;
-using Stateway.Store.Bench;
+using Stateway.Engine.Bench;
 using Stateway.Store.Sqlite;
 
 const int rows = 100_000;

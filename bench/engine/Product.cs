@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Stateway.Store.Bench;
+namespace Stateway.Engine.Bench;
 
 /// <summary>A resource of 1 KB: 10 categories, 1,000 prices, names in no order.</summary>
 internal sealed record Product(string Path, string Category, double Price, string Name, byte[] Json)

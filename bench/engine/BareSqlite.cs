@@ -1,6 +1,6 @@
 using SQLitePCL;
 
-namespace Stateway.Store.Bench;
+namespace Stateway.Engine.Bench;
 
 /// <summary>
 /// The limit: a loop that does nothing but insert the same rows, 100 per transaction, with

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Stateway.Store.Bench;
+namespace Stateway.Engine.Bench;
 
 /// <summary>One row of the table: how long, and how much of the processor, one operation takes.</summary>
 internal static class Measure
