@@ -26,10 +26,14 @@ internal sealed class PathReader(
     {
         IndexPaths();
         IndexOperationIds();
+        bool hasCollections = false;
         foreach (var draft in drafts)
         {
+            hasCollections = true;
             foreach (var standard in CollectionOperations.Of(draft)) Add(standard);
         }
+
+        if (hasCollections) BatchOperation.AddTo(served, FreeId(BatchOperation.OperationId));
 
         foreach (var (path, item) in _items.Values) ReadItem(path, item);
         if (_operations.Count > OperationsMax) document.Error("/paths", $"A document has at most {OperationsMax} operations; split it.");
