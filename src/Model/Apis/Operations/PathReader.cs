@@ -46,7 +46,13 @@ internal sealed class PathReader(
         {
             if (!path.Name.StartsWith('/') || document.Resolve(path) is not { Map: not null } item) continue;
 
-            if (PathTemplate.Wrong(path.Name) is { } wrong) document.ErrorAtName(path, wrong);
+            if (path.Name == BatchOperation.Path)
+            {
+                // A document that a server has served describes it, and can be read as any other.
+                document.Warn(path.Pointer, $"{path.Name} belongs to the server itself; what stands here has no effect.", name: true);
+                (served.Root["paths"] as JsonObject)?.Remove(path.Name);
+            }
+            else if (PathTemplate.Wrong(path.Name) is { } wrong) document.ErrorAtName(path, wrong);
             else if (path.Name.StartsWith("/_/", StringComparison.Ordinal) || path.Name == "/openapi.json")
             {
                 document.ErrorAtName(path, "Paths under /_/ and /openapi.json belong to the server itself; choose another.");
