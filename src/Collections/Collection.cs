@@ -62,6 +62,7 @@ public sealed class Collection
     // Compiled when the first client asks for XML: many never do. Made twice by a race they are equal.
     internal XmlForm Xml => field ??= XmlForm.Of(Shape, ElementName(Declaration));
     internal XmlForm XmlList => field ??= XmlForm.OfList(Shape, Declaration.Name, ElementName(Declaration));
+    internal XmlForm XmlHistory => field ??= XmlForm.Of(Declaration.HistoryShape, "history");
 
     /// <summary>What the store must know: every field that something looks up.</summary>
     public CollectionSpec ToSpec()

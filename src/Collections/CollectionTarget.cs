@@ -32,6 +32,7 @@ public sealed class CollectionTarget : ITarget
             CollectionVerb.Replace => writes.ReplaceAsync,
             CollectionVerb.Patch => writes.PatchAsync,
             CollectionVerb.Delete => writes.DeleteAsync,
+            CollectionVerb.History => new History(collection, services).ListAsync,
             CollectionVerb.Act => new Act(collection, services, action!, actionTarget).AnswerAsync,
             _ => throw new ArgumentOutOfRangeException(nameof(verb)),
         };

@@ -51,25 +51,25 @@ internal sealed class ExpandPlan
         return path.Length == name.Length ? null : known.Deeper.Add(path[(name.Length + 1)..], known.Target, depth + 1);
     }
 
-    public async ValueTask<byte[]> ApplyAsync(ReadOnlyMemory<byte> resource, IStore store, CancellationToken ct)
+    public async ValueTask<byte[]> ApplyAsync(ReadOnlyMemory<byte> resource, PointInTime point, CancellationToken ct)
     {
         // JsonNode keeps the text of what it was parsed from, numbers included.
         var root = JsonNode.Parse(resource.Span)!;
-        await ApplyAsync(root, store, ct);
+        await ApplyAsync(root, point, ct);
         using var stream = new MemoryStream();
         using (var writer = new Utf8JsonWriter(stream, JsonOptions.Readable)) root.WriteTo(writer);
         return stream.ToArray();
     }
 
-    private async ValueTask ApplyAsync(JsonNode root, IStore store, CancellationToken ct)
+    private async ValueTask ApplyAsync(JsonNode root, PointInTime point, CancellationToken ct)
     {
         foreach (var (target, field, deeper) in _references.Values)
         {
             if (Owner(root, field) is not { } owner || owner[field.Segments[^1]] is not JsonValue value || !value.TryGetValue(out string? id)) continue;
-            if (await store.GetAsync(new Key(target.StoreName, id), ct) is not { } entry) continue;
+            if (await point.GetAsync(new Key(target.StoreName, id), ct) is not { } entry) continue;
 
             var expanded = JsonNode.Parse(Served(target, entry).Span)!;
-            await deeper.ApplyAsync(expanded, store, ct);
+            await deeper.ApplyAsync(expanded, point, ct);
             owner[field.Segments[^1]] = expanded;
         }
     }

@@ -33,6 +33,15 @@ internal sealed class ListRequest
     public Mask? Fields { get; private set; }
     public ExpandPlan? Expand { get; private set; }
 
+    /// <summary>As it was when the store had this revision; null as it is now.</summary>
+    public long? Revision { get; private set; }
+
+    /// <summary><see cref="Revision"/> is that of a page token.</summary>
+    public bool IsPinned { get; private set; }
+
+    /// <summary>The store must have come so far; null when any state will do.</summary>
+    public long? MinRevision { get; private set; }
+
     /// <summary>Everything that makes the list what it is, for its page tokens.</summary>
     public string Identity(string? parent) =>
         string.Join('\n', [_collection.StoreName, parent ?? "", _filterText, _orderText, .. _equalities.Select(e => e.Key + "=" + e.Value)]);
@@ -49,36 +58,66 @@ internal sealed class ListRequest
         return list;
     }
 
-    /// <summary>What a GET on one resource may ask for: <c>fields</c> and <c>expand</c>.</summary>
-    public static ListRequest ReadOfOne(Exchange exchange, Collection collection, out Problem? problem)
+    /// <summary>What a GET on one resource may ask for.</summary>
+    public static ListRequest ReadOfOne(Exchange exchange, Collection collection, out Problem? problem) =>
+        Read(exchange, collection, ["fields", "expand", "revision", "min_revision"], out problem);
+
+    /// <summary>What a GET on a resource's history may ask for.</summary>
+    public static ListRequest ReadOfHistory(Exchange exchange, Collection collection, out Problem? problem) =>
+        Read(exchange, collection, ["fields", "max_page_size", "page_token", "min_revision"], out problem);
+
+    private static ListRequest Read(Exchange exchange, Collection collection, string[] known, out Problem? problem)
     {
         var one = new ListRequest(collection) { Fields = collection.WriteOnlyMask };
-        foreach (var (name, values) in exchange.Request.Query)
+        if (exchange.Request.QueryString.HasValue)
         {
-            if (name is "fields" or "expand") one.ReadParameter(name, values);
-            else one.Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter here; there are fields and expand.");
+            foreach (var (name, values) in exchange.Request.Query)
+            {
+                if (known.Contains(name)) one.ReadParameter(name, values);
+                else one.Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter here; there are {string.Join(", ", known)}.");
+            }
         }
 
         problem = one.ToProblem();
         return one;
     }
 
-    private Problem? ToProblem() => _errors.Count == 0 ? null
-        : new(_errors.TrueForAll(e => e.Parameter == "filter") ? ProblemTypes.InvalidFilter : ProblemTypes.InvalidParameter,
+    private Problem? ToProblem()
+    {
+        if (MinRevision > Revision) Wrong("min_revision", "CONTRADICTION", $"{MinRevision} is beyond revision {Revision}, as of which the answer would be.");
+        return _errors.Count == 0 ? null : new(_errors.TrueForAll(e => e.Parameter == "filter") ? ProblemTypes.InvalidFilter : ProblemTypes.InvalidParameter,
             Wording.Count(_errors.Count, "parameter")) { Errors = [.. _errors] };
+    }
 
+    /// <summary>Every page behind the first is read as of the revision that the first one had.</summary>
     public Problem? ToQuery(string? parent, PageTokens tokens, bool count, out Query query)
     {
-        Cursor? after = null;
         query = null!;
-        if (_pageToken is not null && tokens.TryRead(_pageToken, Identity(parent), out after) is { } problem) return problem;
+        if (ReadPageToken(tokens, Identity(parent), out var after, out long began) is { } problem) return problem;
+        if (after is not null)
+        {
+            if (Revision is { } asked && asked != began) return PageTokens.Invalid();
+
+            Revision = began;
+            IsPinned = true;
+            if (ToProblem() is { } contradiction) return contradiction;
+        }
 
         query = new Query(_collection.StoreName)
         {
             Parent = parent, Filter = _filter, Order = _order, After = after, Limit = PageSize, Count = count,
-            Visible = _collection.Visible,
+            Visible = _collection.Visible, Revision = Revision,
         };
         return null;
+    }
+
+    /// <param name="list">What the token must belong to.</param>
+    /// <param name="after">Where the page begins; null for the first.</param>
+    /// <param name="revision">What the token was issued with.</param>
+    public Problem? ReadPageToken(PageTokens tokens, string list, out Cursor? after, out long revision)
+    {
+        (after, revision) = (null, 0);
+        return _pageToken is null ? null : tokens.TryRead(_pageToken, list, out after, out revision);
     }
 
     private void ReadParameter(string name, StringValues values)
@@ -112,6 +151,12 @@ internal sealed class ListRequest
                 Expand = ExpandPlan.Of(text, _collection, out string? wrong);
                 if (wrong is not null) Wrong(name, "UNKNOWN_REFERENCE", wrong);
                 break;
+            case "revision":
+                Revision = ReadRevision(name, text);
+                break;
+            case "min_revision":
+                MinRevision = ReadRevision(name, text);
+                break;
             default:
                 ReadEquality(name, text);
                 break;
@@ -139,7 +184,7 @@ internal sealed class ListRequest
     {
         if (!_collection.Declaration.Filter.Contains(name) || !FieldPath.TryFind(name, _collection.Shape, out var field))
         {
-            var known = _collection.Declaration.Filter.Concat(["filter", "order_by", "max_page_size", "page_token", "fields", "expand"]);
+            var known = _collection.Declaration.Filter.Concat(["filter", "order_by", "max_page_size", "page_token", "fields", "expand", "revision", "min_revision"]);
             string hint = Nearest.Of(name, known) is { } near ? $"did you mean {near}?" : $"there are {string.Join(", ", known)}.";
             Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter of this list; {hint}");
             return;
@@ -212,6 +257,14 @@ internal sealed class ListRequest
         if (!long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long size)) Wrong("max_page_size", "TYPE", $"\"{text}\" is no whole number.");
         else if (size <= 0) Wrong("max_page_size", "MINIMUM", $"{size} is less than 1.");
         else PageSize = (int)Math.Min(size, PageSizeMax);
+    }
+
+    private long? ReadRevision(string name, string text)
+    {
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out long revision)) return revision;
+
+        Wrong(name, "TYPE", $"\"{text}\" is no revision; take one that an answer gave.");
+        return null;
     }
 
     private void AndAlso(Expression condition) =>

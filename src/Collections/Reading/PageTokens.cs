@@ -9,9 +9,10 @@ using Stateway.Store;
 namespace Stateway.Collections.Reading;
 
 /// <summary>
-/// Page tokens: the place where the next page begins, authenticated so that nobody makes one up, and bound to the
-/// list they belong to. They carry no rights. Layout before base64url: tag (16 bytes), version (1), issue time in Unix
-/// seconds (8), hash of the list's parameters (8), path, whether the values were too long, then the order fields' values.
+/// Page tokens: the place where the next page begins, and the revision that the list is read as of, authenticated so
+/// that nobody makes one up, and bound to the list they belong to. They carry no rights. Layout before base64url: tag
+/// (16 bytes), version (1), issue time in Unix seconds (8), hash of the list's parameters (8), revision (8), path,
+/// whether the values were too long, then the order fields' values.
 /// </summary>
 public sealed class PageTokens(byte[] key, TimeProvider time)
 {
@@ -21,10 +22,11 @@ public sealed class PageTokens(byte[] key, TimeProvider time)
     private const int TextMax = 1024;
 
     private const int TagBytes = 16;
-    private const byte Version = 1;
+    private const byte Version = 2;
 
     /// <param name="list">Everything that makes the list what it is: collection, parent, filter, order.</param>
-    public string Issue(Cursor cursor, string list)
+    /// <param name="revision">Where the list began; for a history, where the page ended.</param>
+    public string Issue(Cursor cursor, string list, long revision)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream, Encoding.UTF8);
@@ -32,6 +34,7 @@ public sealed class PageTokens(byte[] key, TimeProvider time)
         writer.Write(Version);
         writer.Write(time.GetUtcNow().ToUnixTimeSeconds());
         writer.Write(HashOf(list));
+        writer.Write(revision);
         writer.Write(cursor.Path);
         bool isLong = cursor.Values.Sum(v => v.Kind == ValueKind.String ? v.AsString.Length : 0) > TextMax;
         writer.Write(isLong);
@@ -47,38 +50,35 @@ public sealed class PageTokens(byte[] key, TimeProvider time)
     }
 
     /// <param name="cursor">Without values (default) when they were too long for a token.</param>
-    public Problem? TryRead(string token, string list, out Cursor? cursor)
+    public Problem? TryRead(string token, string list, out Cursor? cursor, out long revision)
     {
         cursor = null;
-        var invalid = new Problem(ProblemTypes.InvalidPageToken, "Take page_token from the answer before, with the same filter, order_by and field parameters, or leave it out.")
-        {
-            Errors = [new("INVALID", "page_token is not one of this list.") { Parameter = "page_token" }],
-        };
-
+        revision = 0;
         byte[] bytes;
         try
         {
-            if (token.Length > 8192) return invalid;
+            if (token.Length > 8192) return Invalid();
             bytes = Base64Url.DecodeFromChars(token);
         }
         catch (FormatException)
         {
-            return invalid;
+            return Invalid();
         }
 
         Span<byte> tag = stackalloc byte[TagBytes];
-        if (bytes.Length < TagBytes + 18) return invalid;
+        if (bytes.Length <= TagBytes) return Invalid();
         Tag(bytes.AsSpan(TagBytes), tag);
-        if (!CryptographicOperations.FixedTimeEquals(tag, bytes.AsSpan(0, TagBytes))) return invalid;
+        if (!CryptographicOperations.FixedTimeEquals(tag, bytes.AsSpan(0, TagBytes))) return Invalid();
 
         // Behind the tag everything is as it was written.
         using var reader = new BinaryReader(new MemoryStream(bytes, TagBytes, bytes.Length - TagBytes), Encoding.UTF8);
-        if (reader.ReadByte() != Version) return invalid;
+        if (reader.ReadByte() != Version) return Expired("It was issued by another version of the server.");
 
         var issued = DateTimeOffset.FromUnixTimeSeconds(reader.ReadInt64());
-        if (reader.ReadUInt64() != HashOf(list)) return invalid;
-        if (time.GetUtcNow() - issued > Lifetime) return new(ProblemTypes.PageTokenExpired, $"It was issued at {issued:yyyy-MM-dd'T'HH:mm:ss'Z'}.");
+        if (reader.ReadUInt64() != HashOf(list)) return Invalid();
+        if (time.GetUtcNow() - issued > Lifetime) return Expired($"It was issued at {issued:yyyy-MM-dd'T'HH:mm:ss'Z'}.");
 
+        revision = reader.ReadInt64();
         string path = reader.ReadString();
         if (reader.ReadBoolean())
         {
@@ -91,6 +91,14 @@ public sealed class PageTokens(byte[] key, TimeProvider time)
         cursor = new([.. values], path);
         return null;
     }
+
+    public static Problem Invalid() =>
+        new(ProblemTypes.InvalidPageToken, "Take page_token from the answer before, with the other parameters unchanged, or leave it out.")
+        {
+            Errors = [new("INVALID", "page_token is not one of this list.") { Parameter = "page_token" }],
+        };
+
+    public static Problem Expired(string why) => new(ProblemTypes.PageTokenExpired, why);
 
     private void Tag(ReadOnlySpan<byte> content, Span<byte> tag)
     {

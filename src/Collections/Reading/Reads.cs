@@ -31,16 +31,20 @@ internal sealed class Reads(Collection collection, CollectionServices services)
             await reading is { } entry ? await Answers.OneAsync(exchange, collection, entry) : Paths.NotFound(collection, path);
     }
 
-    /// <summary>A GET with <c>fields</c> or <c>expand</c>.</summary>
+    /// <summary>A GET with parameters: a part of the resource, or how it was.</summary>
     private async ValueTask<Problem?> GetPartAsync(Exchange exchange, string path)
     {
         var asked = ListRequest.ReadOfOne(exchange, collection, out var problem);
         if (problem is not null) return problem;
 
         var ct = exchange.Http.RequestAborted;
-        if (await services.Store.GetAsync(new Key(collection.StoreName, path), ct) is not { } entry) return Paths.NotFound(collection, path);
+        if (asked.MinRevision is { } least && await Revisions.ReachAsync(least, services, ct) is { } notReached) return notReached;
 
-        var value = await PartAsync(entry.Value, asked, ct);
+        var point = new PointInTime(services.Store, asked.Revision);
+        if (await point.GetAsync(new Key(collection.StoreName, path), ct) is not { } entry) return point.Refusal ?? Paths.NotFound(collection, path);
+
+        var value = await PartAsync(entry.Value, asked, point, ct);
+        if (point.Refusal is not null) return point.Refusal;
 
         // What was expanded changes without this resource's revision, so such an answer has no tag.
         return await Answers.OneAsync(exchange, collection, entry, value, tagged: asked.Expand is null);
@@ -58,13 +62,16 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         if (problem is not null) return problem;
 
         var ct = exchange.Http.RequestAborted;
-        if (collection.Parent is { } owner && await services.Store.GetAsync(new Key(owner.StoreName, parent), ct) is null)
-            return Paths.NotFound(owner, parent);
+        if (asked.MinRevision is { } least && await Revisions.ReachAsync(least, services, ct) is { } notReached) return notReached;
+
+        var point = new PointInTime(services.Store, query.Revision, asked.IsPinned);
+        if (collection.Parent is { } owner && await point.GetAsync(new Key(owner.StoreName, parent), ct) is null)
+            return point.Refusal ?? Paths.NotFound(owner, parent);
 
         if (query.After is { Values.IsDefault: true } atLongValues)
         {
-            if (await services.Store.GetAsync(new Key(collection.StoreName, atLongValues.Path), ct) is not { } row)
-                return new(ProblemTypes.PageTokenExpired, "The row that the page before ended with is gone.");
+            if (await point.GetAsync(new Key(collection.StoreName, atLongValues.Path), ct) is not { } row)
+                return point.Refusal ?? PageTokens.Expired("The row that the page before ended with is not to be found.");
             query = query with { After = new(ValuesOf(row, query.Order), atLongValues.Path) };
         }
 
@@ -72,7 +79,7 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         {
             case QueryResult.Page page:
                 preferences.Acknowledge(exchange.Response);
-                return await AnswerAsync(exchange, asked, page, parent, ct);
+                return await AnswerAsync(exchange, asked, page, parent, point, ct);
 
             case QueryResult.TooManyScanned scanned:
                 string fields = string.Join(", ", scanned.Fields);
@@ -80,6 +87,12 @@ internal sealed class Reads(Collection collection, CollectionServices services)
                 {
                     Errors = [new("NOT_INDEXED", $"{fields} is not declared as a filter.") { Parameter = "filter" }],
                 };
+
+            case QueryResult.Gone gone:
+                return point.Gone(gone.State);
+
+            case QueryResult.NotYet early:
+                return point.NotYet(early.State);
 
             case QueryResult.Unavailable unavailable:
                 return new Problem(ProblemTypes.Unavailable) { Cause = unavailable.Reason }.With("Retry-After", "1");
@@ -106,8 +119,9 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         return values.ToImmutable();
     }
 
-    private async ValueTask<Problem?> AnswerAsync(Exchange exchange, ListRequest asked, QueryResult.Page page, string parent, CancellationToken ct)
+    private async ValueTask<Problem?> AnswerAsync(Exchange exchange, ListRequest asked, QueryResult.Page page, string parent, PointInTime point, CancellationToken ct)
     {
+        long revision = asked.Revision ?? page.Revision;
         var json = new ArrayBufferWriter<byte>(256 + page.Entries.Sum(e => e.Value.Length + 1));
         json.Write("{\"results\":["u8);
         for (int i = 0; i < page.Entries.Length; i++)
@@ -116,7 +130,8 @@ internal sealed class Reads(Collection collection, CollectionServices services)
             var value = page.Entries[i].Value;
             if (asked.Expand is not null)
             {
-                json.Write((await PartAsync(value, asked, ct)).Span);
+                json.Write((await PartAsync(value, asked, point, ct)).Span);
+                if (point.Refusal is not null) return point.Refusal;
                 if (json.WrittenCount > services.Limits.ListBytesMax) return TooMuchExpanded();
             }
             else if (asked.Fields is { } mask) mask.Write(value.Span, json);
@@ -127,19 +142,19 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         var headers = exchange.Response.Headers;
         if (page.Next is { } next)
         {
-            string token = services.PageTokens.Issue(next, asked.Identity(parent.Length == 0 ? null : parent));
+            string token = services.PageTokens.Issue(next, asked.Identity(parent.Length == 0 ? null : parent), revision);
             json.Write(",\"next_page_token\":\""u8);
             json.Write(Encoding.ASCII.GetBytes(token));
             json.Write("\""u8);
-            headers.Link = $"<{NextUrl(exchange.Request, token)}>; rel=\"next\"";
+            headers.Link = NextLink(exchange.Request, token);
         }
 
         if (page.TotalSize is { } total) json.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"total_size\":{total}")));
-        json.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"revision\":\"{page.Revision}\"}}")));
-        return await Answers.ListAsync(exchange, collection, json.WrittenMemory, asked.Expand is null ? TagOf(page) : null);
+        json.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"revision\":\"{revision}\"}}")));
+        return await Answers.ListAsync(exchange, collection, json.WrittenMemory, asked.Expand is null ? TagOf(page, revision) : null, static c => c.XmlList);
     }
 
-    private async ValueTask<ReadOnlyMemory<byte>> PartAsync(ReadOnlyMemory<byte> value, ListRequest asked, CancellationToken ct)
+    private async ValueTask<ReadOnlyMemory<byte>> PartAsync(ReadOnlyMemory<byte> value, ListRequest asked, PointInTime point, CancellationToken ct)
     {
         if (asked.Fields is { } mask)
         {
@@ -148,7 +163,7 @@ internal sealed class Reads(Collection collection, CollectionServices services)
             value = output.WrittenMemory;
         }
 
-        return asked.Expand is { } expand ? await expand.ApplyAsync(value, services.Store, ct) : value;
+        return asked.Expand is { } expand ? await expand.ApplyAsync(value, point, ct) : value;
     }
 
     private Problem TooMuchExpanded() =>
@@ -157,26 +172,27 @@ internal sealed class Reads(Collection collection, CollectionServices services)
             Errors = [new("TOO_LARGE", "Too much would be expanded.") { Parameter = "expand" }],
         };
 
-    private static string NextUrl(HttpRequest request, string token)
+    public static string NextLink(HttpRequest request, string token)
     {
-        var url = new StringBuilder(request.Path.ToUriComponent()).Append('?');
+        var url = new StringBuilder("<").Append(request.Path.ToUriComponent()).Append('?');
         foreach (var (name, values) in request.Query)
         {
             if (name == "page_token") continue;
             foreach (string? value in values) url.Append(Uri.EscapeDataString(name)).Append('=').Append(Uri.EscapeDataString(value ?? "")).Append('&');
         }
 
-        return url.Append("page_token=").Append(token).ToString();
+        return url.Append("page_token=").Append(token).Append(">; rel=\"next\"").ToString();
     }
 
     /// <summary>
     /// A weak tag made of what the page holds, not of the store's revision in it: it stays the same while only other
-    /// resources change, so that a poll is answered with 304.
+    /// resources change, so that a poll is answered with 304. Where another page follows, the revision counts: the token
+    /// leads on to the list as it was at that revision, and who polls would never see the pages behind change.
     /// </summary>
-    private static ulong TagOf(QueryResult.Page page)
+    private static ulong TagOf(QueryResult.Page page, long revision)
     {
         ulong hash = ContentHash.Start;
         foreach (var entry in page.Entries) hash = ContentHash.Add(ContentHash.Add(hash, entry.Key.Path), (ulong)entry.Revision);
-        return ContentHash.Add(ContentHash.Add(hash, page.Next is null ? 0UL : 1UL), (ulong)(page.TotalSize ?? -1));
+        return ContentHash.Add(ContentHash.Add(hash, page.Next is null ? 0UL : (ulong)revision + 1), (ulong)(page.TotalSize ?? -1));
     }
 }

@@ -72,7 +72,8 @@ internal static class Answers
     }
 
     /// <param name="tag">Null when the list has none.</param>
-    public static ValueTask<Problem?> ListAsync(Exchange exchange, Collection collection, ReadOnlyMemory<byte> json, ulong? tag)
+    /// <param name="xml">Gives the form for those who ask for XML.</param>
+    public static ValueTask<Problem?> ListAsync(Exchange exchange, Collection collection, ReadOnlyMemory<byte> json, ulong? tag, Func<Collection, XmlForm> xml)
     {
         if (!Answering.TryChoose(exchange, out var choice)) return new(Answering.NotAcceptable());
 
@@ -88,7 +89,7 @@ internal static class Answers
             }
         }
 
-        return WriteAsync(exchange, choice, choice.Format == BodyFormat.Json ? json : ToXml(collection.XmlList, json));
+        return WriteAsync(exchange, choice, choice.Format == BodyFormat.Json ? json : ToXml(xml(collection), json));
     }
 
     private static ValueTask<Problem?> WriteAsync(Exchange exchange, AcceptChoice choice, ReadOnlyMemory<byte> content) =>

@@ -18,6 +18,9 @@ public sealed record CollectionDeclaration
     /// <summary>Of one page: <c>results</c>, <c>next_page_token</c>, <c>revision</c>, <c>total_size</c>.</summary>
     public Shape ListShape { get; init; } = Shape.Any;
 
+    /// <summary>Of one page of a resource's history: <c>results</c> of <c>revision</c>, <c>time</c>, <c>type</c> and <c>object</c>; <c>next_page_token</c>.</summary>
+    public Shape HistoryShape { get; init; } = Shape.Any;
+
     /// <summary>Checks a body that a client sends; closed, readOnly ignored.</summary>
     public required Schema RequestSchema { get; init; }
 

@@ -55,7 +55,10 @@ public static class ProblemTypes
         "Others kept changing the resource while this request tried to. Nothing was written; try again.");
 
     public static readonly ProblemType PageTokenExpired = new(410, "PAGE_TOKEN_EXPIRED", "The page token is too old.",
-        "Page tokens are valid for three days. Repeat the request without it to begin anew.");
+        "Page tokens are valid for three days, and as long as the store holds what the list was when it began. Repeat the request without it to begin anew.");
+
+    public static readonly ProblemType RevisionGone = new(410, "REVISION_GONE", "The store no longer holds this revision.",
+        "What was replaced or deleted can be read until it is compacted. The problem names the oldest revision that can be read, and the newest.");
 
     public static readonly ProblemType PreconditionFailed = new(412, "PRECONDITION_FAILED", "The resource is not as the condition asks.",
         "An If-Match, If-None-Match or If-Unmodified-Since field does not hold. The ETag field carries the current tag, if there is one.");
@@ -90,6 +93,9 @@ public static class ProblemTypes
     public static readonly ProblemType Unavailable = new(503, "UNAVAILABLE", "The server can't do this right now.",
         "Too much waits already, or the store can't write now. Nothing was done; try again after the time that Retry-After names.");
 
+    public static readonly ProblemType RevisionNotReached = new(503, "REVISION_NOT_REACHED", "The store has not come to this revision.",
+        "min_revision asks for a state at least as new as that revision, and the store did not reach it within two seconds. Try again after the time that Retry-After names.");
+
     public static readonly ProblemType UpstreamTimeout = new(504, "UPSTREAM_TIMEOUT", "The service behind this operation took too long.",
         "The service did not begin its answer within the operation's timeout.");
 
@@ -107,8 +113,8 @@ public static class ProblemTypes
     [
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
-        TooMuchContention, PageTokenExpired, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
-        InvalidBody, PatchFailed, PreconditionRequired, HeadersTooLarge, Internal, BadGateway, Unavailable,
+        TooMuchContention, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
+        InvalidBody, PatchFailed, PreconditionRequired, HeadersTooLarge, Internal, BadGateway, Unavailable, RevisionNotReached,
         UpstreamTimeout, VersionNotSupported, StorageFull, LoopDetected,
     ];
 }

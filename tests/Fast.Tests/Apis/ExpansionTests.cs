@@ -35,7 +35,7 @@ public sealed class ExpansionTests
         string text = File.ReadAllText(DocumentFolder.InRepository("tests", "Fast.Tests", "Apis", "Expansion", "notes.yaml"));
         var api = Accepted(DocumentFolder.Read("notes.yaml", text.Replace("3.1.0", version)))[0];
 
-        Assert.Equal(8 + 6, api.Operations.Length);
+        Assert.Equal(9 + 7, api.Operations.Length);
         Assert.True(api.Collections[0].Shape.Property("id")!.ReadOnly);
         Assert.Equal(version, JsonNode.Parse(api.Document.Span)!["openapi"]!.GetValue<string>());
     }
@@ -57,11 +57,13 @@ public sealed class ExpansionTests
                 "GET /orders listOrders List", "POST /orders createOrder Create",
                 "GET /orders/{order_id} getOrder Get", "PUT /orders/{order_id} replaceOrder Replace",
                 "PATCH /orders/{order_id} patchOrder Patch", "DELETE /orders/{order_id} deleteOrder Delete",
+                "GET /orders/{order_id}/history listOrderHistory History",
                 "POST /orders/{order_id}/cancel cancelOrder Act cancel",
                 "GET /orders/{order_id}/tell tellOrder Act tell",
                 "GET /orders/{order_id}/items listOrderItems List", "POST /orders/{order_id}/items createOrderItem Create",
                 "GET /orders/{order_id}/items/{item_id} getOrderItem Get", "PUT /orders/{order_id}/items/{item_id} replaceOrderItem Replace",
                 "PATCH /orders/{order_id}/items/{item_id} patchOrderItem Patch", "DELETE /orders/{order_id}/items/{item_id} deleteOrderItem Delete",
+                "GET /orders/{order_id}/items/{item_id}/history listOrderItemHistory History",
             ],
             api.Operations.Select(operation => $"{operation.Method} {operation.Path} {operation.OperationId} " + operation.Target switch
             {
@@ -94,7 +96,7 @@ public sealed class ExpansionTests
     [Fact]
     public void A_child_of_its_parent_s_name_has_an_id_of_its_own() =>
         Assert.Equal("/comments/{comment_id}/comments/{comment_comment_id}",
-            Read("x-stateway-collections: { comments: { schema: {}, children: { comments: { schema: {} } } } }\npaths: {}").Operations[^1].Path);
+            Read("x-stateway-collections: { comments: { schema: {}, children: { comments: { schema: {} } } } }\npaths: {}").Operations[^2].Path);
 
     [Fact]
     public void Operation_ids_of_collections_give_way_to_the_document_s_own()
@@ -105,7 +107,7 @@ public sealed class ExpansionTests
               /a: { get: { operationId: listThings, x-stateway-target: { http: /b }, responses: { '200': { description: ok } } } }
             """);
 
-        Assert.Equal(["listThings", "listThings2"], api.Operations.Select(operation => operation.OperationId).Where(id => id.StartsWith("list")).Order());
+        Assert.Equal(["listThings", "listThings2"], api.Operations.Select(operation => operation.OperationId).Where(id => id.StartsWith("listThings")).Order());
     }
 
     [Fact]
@@ -131,7 +133,31 @@ public sealed class ExpansionTests
         Assert.Equal(("/things/{key}", new TargetSpec.Collection("a/things", CollectionVerb.Get, null)), (get.Path, get.Target));
         Assert.Equal("key", Assert.Single(get.Parameters).Name);
         Assert.IsType<TargetSpec.Http>(api.Operations.Single(operation => operation is { Method: "POST", Path: "/things" }).Target);
-        Assert.Equal(6, api.Operations.Length);
+        Assert.Equal(7, api.Operations.Length);
+    }
+
+    [Theory]
+    [InlineData("children: { history: { schema: {} } }", "GET /things/{thing_id}/history listThingHistory List")]
+    [InlineData("actions: { history: { method: GET, target: { http: '/told' } } }", "GET /things/{thing_id}/history historyThing Act")]
+    [InlineData("actions: { history: { set: { a: '\"b\"' } } }", null)]
+    public void A_child_or_an_action_named_history_wins(string rest, string? expected)
+    {
+        var api = Read($"x-stateway-collections: {{ things: {{ schema: {{ properties: {{ a: {{ type: string }} }} }}, {rest} }} }}\npaths: {{}}");
+
+        Assert.Equal(expected is null ? [] : [expected], api.Operations.Where(o => o is { Method: "GET", Path: "/things/{thing_id}/history" })
+            .Select(o => $"{o.Method} {o.Path} {o.OperationId} {((TargetSpec.Collection)o.Target).Verb}"));
+    }
+
+    [Fact]
+    public void The_batch_is_described_where_there_are_collections()
+    {
+        var api = Read("x-stateway-collections: { things: { schema: {} } }\npaths: { /a: { get: { operationId: batch, x-stateway-target: { http: /b }, responses: { '200': { description: ok } } } } }");
+        var document = JsonNode.Parse(api.Document.Span)!;
+
+        Assert.Equal("batch2", document["paths"]!["/_/batch"]!["post"]!["operationId"]!.GetValue<string>());
+        Assert.Contains(document["tags"]!.AsArray(), tag => tag!["name"]!.GetValue<string>() == "batch");
+        Assert.DoesNotContain(api.Operations, o => o.Path == "/_/batch"); // it is the server's, not the document's
+        Assert.Null(JsonNode.Parse(Read("paths: { /a: { get: { x-stateway-target: { http: /b }, responses: { '200': { description: ok } } } } }").Document.Span)!["paths"]!["/_/batch"]);
     }
 
     [Fact]

@@ -46,6 +46,7 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
             StoreName = draft.StoreName,
             Shape = shape,
             ListShape = draft.ListComponent is { } list ? schemas.ShapeOf("/components/schemas/" + list) : Shape.Any,
+            HistoryShape = draft.HistoryComponent is { } history ? schemas.ShapeOf("/components/schemas/" + history) : Shape.Any,
             RequestSchema = schema!, // checked below, after everything else that can be wrong
             Filter = FieldCheck.Read(document, draft.Spot, "filter", shape),
             Order = FieldCheck.Read(document, draft.Spot, "order", shape),
@@ -77,7 +78,7 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
     }
 
     private static readonly string[] ListParameters =
-        ["filter", "order_by", "max_page_size", "page_token", "fields", "expand", "watch", "revision"];
+        ["filter", "order_by", "max_page_size", "page_token", "fields", "expand", "watch", "revision", "min_revision"];
 
     private string? SeedOf(CollectionDraft draft)
     {

@@ -63,6 +63,15 @@ internal sealed class CollectionDraft
     /// <summary>Name of the component that is a page of the collection.</summary>
     public string? ListComponent { get; set; }
 
+    /// <summary>Name of the component that is a page of a resource's history.</summary>
+    public string? HistoryComponent { get; set; }
+
+    /// <summary>Name of the component that is what a watch tells of.</summary>
+    public string? EventComponent { get; set; }
+
+    /// <summary>What a child or an action calls its own is theirs.</summary>
+    public bool HasHistory => !Children.Exists(child => child.Name == "history") && !Actions.Any(action => action.Name == "history");
+
     public bool RequiresCondition => Spot["require_condition"]?.IsTrue == true;
 
     /// <summary>This collection and all below it.</summary>

@@ -24,6 +24,7 @@ internal sealed class CollectionOperations(ServedDocument served)
         yield return new(draft, CollectionVerb.Replace, null, "PUT", draft.ItemPath, "replace" + draft.SingularName);
         yield return new(draft, CollectionVerb.Patch, null, "PATCH", draft.ItemPath, "patch" + draft.SingularName);
         yield return new(draft, CollectionVerb.Delete, null, "DELETE", draft.ItemPath, "delete" + draft.SingularName);
+        if (draft.HasHistory) yield return new(draft, CollectionVerb.History, null, "GET", draft.ItemPath + "/history", $"list{draft.SingularName}History");
         foreach (var action in draft.Actions)
         {
             string name = Words.Pascal(action.Name);
@@ -45,22 +46,22 @@ internal sealed class CollectionOperations(ServedDocument served)
         switch (operation.Verb)
         {
             case CollectionVerb.List:
-                Say(described, draft, $"List {Words.Spaced(draft.Name)}", "A page of the collection, filtered and ordered as asked.");
+                Say(described, draft, $"List {Words.Spaced(draft.Name)}", "A page of the collection, filtered and ordered as asked; or, with watch, every change from then on.");
                 described["parameters"] = ListParameters(draft, declaration);
-                described["responses"] = Responses(draft, ok: ListResponse(draft), "304 400 406 410", inParent: draft.Parent is not null);
+                described["responses"] = Responses(draft, ListResponse(draft), "304 400 406 410 503", inParent: draft.Parent is not null);
                 break;
 
             case CollectionVerb.Create:
                 Say(described, draft, $"Create {one}", $"Adds {one} with the id that the client asks for, or one that the server chooses.");
-                described["parameters"] = new JsonArray(served.Use("parameters", "NewId"), served.Use("parameters", "Prefer"));
+                described["parameters"] = new JsonArray(served.Use("parameters", "NewId"), served.Use("parameters", "Prefer"), served.Use("parameters", "IdempotencyKey"));
                 described["requestBody"] = Body(draft, $"The new {word}.");
-                described["responses"] = Responses(draft, Created(draft), "400 406 409 413 415 422", inParent: draft.Parent is not null);
+                described["responses"] = Responses(draft, Created(draft, isRepeatable: true), "400 406 409 413 415 422", inParent: draft.Parent is not null);
                 break;
 
             case CollectionVerb.Get:
-                Say(described, draft, $"Get {one}", $"One {word}, in the form that Accept asks for.");
-                described["parameters"] = Parameters(draft, declaration, "Fields Expand IfNoneMatch");
-                described["responses"] = Responses(draft, Ok(draft, $"The {word}."), "304 400 406", inParent: true);
+                Say(described, draft, $"Get {one}", $"One {word}, in the form that Accept asks for; or, with watch, every change of it from then on.");
+                described["parameters"] = Parameters(draft, declaration, "Fields Expand Revision MinRevision Watch LastEventId IfNoneMatch");
+                described["responses"] = Responses(draft, GetResponse(draft), "304 400 406 410 503", inParent: true);
                 break;
 
             case CollectionVerb.Replace:
@@ -68,21 +69,31 @@ internal sealed class CollectionOperations(ServedDocument served)
                     "Writes the whole resource: a field left out is cleared or set to its default. It is created when there is none with this id.");
                 described["parameters"] = Parameters(draft, declaration, "IfMatch IfNoneMatch Prefer");
                 described["requestBody"] = Body(draft, $"The whole {word}.");
-                described["responses"] = Responses(draft, Ok(draft, $"The {word} as it is now."), "400 406 409 412 413 415 422",
-                    inParent: draft.Parent is not null, and: Created(draft));
+                described["responses"] = Responses(draft, Written(draft, $"The {word} as it is now.", isRepeatable: false), "400 406 409 412 413 415 422",
+                    inParent: draft.Parent is not null, and: Created(draft, isRepeatable: false));
                 break;
 
             case CollectionVerb.Patch:
                 Say(described, draft, $"Change {one}", "Changes the fields that the patch names, by merge patch or JSON patch.");
-                described["parameters"] = Parameters(draft, declaration, "IfMatch Prefer");
+                described["parameters"] = Parameters(draft, declaration, "IfMatch Prefer IdempotencyKey");
                 described["requestBody"] = PatchBody();
-                described["responses"] = Responses(draft, Ok(draft, $"The {word} as it is now."), "400 406 409 412 413 415 422", inParent: true);
+                described["responses"] = Responses(draft, Written(draft, $"The {word} as it is now.", isRepeatable: true), "400 406 409 412 413 415 422", inParent: true);
                 break;
 
             case CollectionVerb.Delete:
                 Say(described, draft, $"Delete {one}", draft.Children.Count == 0 ? $"Removes the {word}." : $"Removes the {word} and what belongs to it.");
                 described["parameters"] = Parameters(draft, declaration, "IfMatch");
-                described["responses"] = Responses(draft, ("204", new JsonObject { ["description"] = "It is gone." }), "400 409 412", inParent: true);
+                described["responses"] = Responses(draft, ("204", new JsonObject
+                {
+                    ["description"] = "It is gone.",
+                    ["headers"] = new JsonObject { ["Stateway-Revision"] = served.Use("headers", "StatewayRevision") },
+                }), "400 409 412", inParent: true);
+                break;
+
+            case CollectionVerb.History:
+                Say(described, draft, $"List the history of {one}", $"What the {word} has been, the newest first, as far back as the store holds it; also when it is deleted.");
+                described["parameters"] = Parameters(draft, declaration, "MaxPageSize PageToken Fields MinRevision IfNoneMatch");
+                described["responses"] = Responses(draft, HistoryResponse(draft), "304 400 406 410 503", inParent: true);
                 break;
 
             default:
@@ -102,7 +113,7 @@ internal sealed class CollectionOperations(ServedDocument served)
             action["summary"]?.Text ?? $"{Words.Capital(name)} {Words.WithArticle(draft.Word)}",
             (action["description"]?.Text ?? (operation.Method == "GET" ? $"Tells {name} of the {draft.Word}." : $"Does {name} with the {draft.Word}.")) + when);
 
-        described["parameters"] = operation.Method == "GET" ? [] : Parameters(draft, declaration, "IfMatch Prefer");
+        described["parameters"] = operation.Method == "GET" ? [] : Parameters(draft, declaration, "IfMatch Prefer IdempotencyKey");
         if (action["body"] is { } body)
         {
             described["requestBody"] = new JsonObject
@@ -118,8 +129,8 @@ internal sealed class CollectionOperations(ServedDocument served)
             return;
         }
 
-        var ok = action["target"] is null ? Ok(draft, $"The {draft.Word} as it is now.") : ("default", new JsonObject { ["description"] = "What the action answers." });
-        string problems = operation.Method == "GET" ? "400 406" : "400 406 409 412 413 415" + (action["body"] is null ? "" : " 422");
+        var ok = action["target"] is null ? Written(draft, $"The {draft.Word} as it is now.", isRepeatable: true) : ("default", new JsonObject { ["description"] = "What the action answers." });
+        string problems = operation.Method == "GET" ? "400 406" : "400 406 409 412 413 415 422";
         described["responses"] = Responses(draft, ok, problems, inParent: true);
     }
 
@@ -156,7 +167,7 @@ internal sealed class CollectionOperations(ServedDocument served)
             ["schema"] = new JsonObject { ["type"] = "string" },
         });
         foreach (string name in new[] { "MaxPageSize", "PageToken" }) parameters.Add(served.Use("parameters", name));
-        foreach (var parameter in Parameters(draft, declaration, "Fields Expand IfNoneMatch").ToArray())
+        foreach (var parameter in Parameters(draft, declaration, "Fields Expand Revision MinRevision Watch LastEventId IfNoneMatch").ToArray())
         {
             parameter!.Parent!.AsArray().Remove(parameter);
             parameters.Add(parameter);
@@ -216,7 +227,7 @@ internal sealed class CollectionOperations(ServedDocument served)
     {
         ["description"] = description,
         ["required"] = true,
-        ["content"] = Both(Resource(draft)),
+        ["content"] = Both(Component(draft.Component)),
     };
 
     private JsonObject PatchBody() => new()
@@ -232,31 +243,56 @@ internal sealed class CollectionOperations(ServedDocument served)
 
     private (string, JsonObject) ListResponse(CollectionDraft draft) => ("200", new JsonObject
     {
-        ["description"] = "A page.",
-        ["headers"] = new JsonObject { ["ETag"] = served.Use("headers", "ETag"), ["Link"] = served.Use("headers", "Link") },
-        ["content"] = Both(draft.ListComponent is { } list ? ServedDocument.Reference("schemas", list) : []),
+        ["description"] = "A page; with watch, events without end.",
+        ["headers"] = PageHeaders(),
+        ["content"] = Watched(draft, Both(Component(draft.ListComponent))),
     });
 
-    private (string, JsonObject) Ok(CollectionDraft draft, string description) => ("200", new JsonObject
+    private (string, JsonObject) HistoryResponse(CollectionDraft draft) => ("200", new JsonObject
+    {
+        ["description"] = "A page.",
+        ["headers"] = PageHeaders(),
+        ["content"] = Both(Component(draft.HistoryComponent)),
+    });
+
+    private (string, JsonObject) GetResponse(CollectionDraft draft) => ("200", new JsonObject
+    {
+        ["description"] = $"The {draft.Word}; with watch, events without end.",
+        ["headers"] = Versions(),
+        ["content"] = Watched(draft, Both(Component(draft.Component))),
+    });
+
+    private (string, JsonObject) Written(CollectionDraft draft, string description, bool isRepeatable) => ("200", new JsonObject
     {
         ["description"] = description,
-        ["headers"] = Versions(),
-        ["content"] = Both(Resource(draft)),
+        ["headers"] = WrittenHeaders(isRepeatable),
+        ["content"] = Both(Component(draft.Component)),
     });
 
-    private (string, JsonObject) Created(CollectionDraft draft)
+    private (string, JsonObject) Created(CollectionDraft draft, bool isRepeatable)
     {
-        var headers = Versions();
+        var headers = WrittenHeaders(isRepeatable);
         headers["Location"] = served.Use("headers", "Location");
         return ("201", new JsonObject
         {
             ["description"] = $"The new {draft.Word}.",
             ["headers"] = headers,
-            ["content"] = Both(Resource(draft)),
+            ["content"] = Both(Component(draft.Component)),
         });
     }
 
     private JsonObject Versions() => new() { ["ETag"] = served.Use("headers", "ETag"), ["Last-Modified"] = served.Use("headers", "LastModified") };
+
+    /// <param name="isRepeatable">It takes an Idempotency-Key.</param>
+    private JsonObject WrittenHeaders(bool isRepeatable)
+    {
+        var headers = Versions();
+        headers["Stateway-Revision"] = served.Use("headers", "StatewayRevision");
+        if (isRepeatable) headers["Idempotency-Replayed"] = served.Use("headers", "IdempotencyReplayed");
+        return headers;
+    }
+
+    private JsonObject PageHeaders() => new() { ["ETag"] = served.Use("headers", "ETag"), ["Link"] = served.Use("headers", "Link") };
 
     /// <summary>The good answers, then the problems; every status that can happen, nothing else.</summary>
     private JsonObject Responses(
@@ -284,11 +320,20 @@ internal sealed class CollectionOperations(ServedDocument served)
         "412" => "PreconditionFailed",
         "413" => "ContentTooLarge",
         "415" => "UnsupportedMediaType",
+        "503" => "NotNow",
         _ => "UnprocessableContent",
     };
 
-    private static JsonObject Resource(CollectionDraft draft) =>
-        draft.Component is { } component ? ServedDocument.Reference("schemas", component) : [];
+    /// <param name="name">Null while the declaration is wrong.</param>
+    private static JsonObject Component(string? name) => name is null ? [] : ServedDocument.Reference("schemas", name);
+
+    /// <summary>The forms in which a watch is answered, besides those of one answer.</summary>
+    private static JsonObject Watched(CollectionDraft draft, JsonObject content)
+    {
+        content["application/x-ndjson"] = new JsonObject { ["schema"] = Component(draft.EventComponent) };
+        content["text/event-stream"] = new JsonObject { ["schema"] = Component(draft.EventComponent) };
+        return content;
+    }
 
     private static JsonObject Both(JsonNode schema) => new()
     {

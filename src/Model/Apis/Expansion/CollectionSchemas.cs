@@ -5,7 +5,7 @@ namespace Stateway.Model.Apis.Expansion;
 
 /// <summary>
 /// Makes each collection's schema a component with the fields that the store owns (id, create_time, update_time), and
-/// adds the schema of its pages. The component itself is extended, so that what the document calls a Product is the
+/// adds the schemas of its pages, of its histories and of what a watch tells. The component itself is extended, so that what the document calls a Product is the
 /// resource that clients get.
 /// </summary>
 internal static class CollectionSchemas
@@ -47,6 +47,45 @@ internal static class CollectionSchemas
                     ["type"] = "integer",
                     ["description"] = "How many there are on all pages; with Prefer: count=exact.",
                 },
+            },
+        });
+        draft.HistoryComponent = !draft.HasHistory ? null : served.Add("schemas", draft.Component + "History", new JsonObject
+        {
+            ["type"] = "object",
+            ["description"] = $"A page of the history of {Words.WithArticle(draft.Word)}, the newest first.",
+            ["required"] = new JsonArray("results"),
+            ["properties"] = new JsonObject
+            {
+                ["results"] = new JsonObject
+                {
+                    ["type"] = "array",
+                    ["items"] = new JsonObject
+                    {
+                        ["type"] = "object",
+                        ["required"] = new JsonArray("revision", "time", "type"),
+                        ["properties"] = new JsonObject
+                        {
+                            ["revision"] = Text("The revision that made it so."),
+                            ["time"] = Time("When it was made so."),
+                            ["type"] = OneOf("added", "modified", "deleted"),
+                            ["object"] = ServedDocument.Reference("schemas", draft.Component),
+                        },
+                    },
+                },
+                ["next_page_token"] = Text("For page_token; absent on the last page."),
+            },
+        });
+        draft.EventComponent = served.Add("schemas", draft.Component + "Event", new JsonObject
+        {
+            ["type"] = "object",
+            ["description"] = "What a watch tells, a line each.",
+            ["required"] = new JsonArray("type", "revision"),
+            ["properties"] = new JsonObject
+            {
+                ["type"] = OneOf("added", "modified", "deleted", "bookmark"),
+                ["revision"] = Text("Where a watch goes on that is told it."),
+                ["object"] = ServedDocument.Reference("schemas", draft.Component),
+                ["initial"] = new JsonObject { ["type"] = "boolean", ["description"] = "Of the bookmark behind the initial state." },
             },
         });
     }
@@ -103,6 +142,9 @@ internal static class CollectionSchemas
     }
 
     private static JsonObject Text(string description) => new() { ["type"] = "string", ["description"] = description };
+
+    private static JsonObject OneOf(params string[] values) =>
+        new() { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => (JsonNode)value)]) };
 
     private static JsonObject Time(string description) =>
         new() { ["type"] = "string", ["format"] = "date-time", ["description"] = description };

@@ -54,13 +54,13 @@ internal static class ServedFinish
 
         if (root["tags"] is not JsonArray tags) root["tags"] = tags = [];
         foreach (var draft in drafts)
+            AddUnlessThere(draft.Name, draft.Spot["description"]?.Text ?? $"{Words.Capital(Words.Spaced(draft.Name))}, as stored resources.");
+        AddUnlessThere(BatchOperation.Tag, "Several requests as one.");
+
+        void AddUnlessThere(string tagName, string description)
         {
-            if (tags.Any(tag => tag?["name"] is JsonValue name && name.TryGetValue(out string? text) && text == draft.Name)) continue;
-            tags.Add(new JsonObject
-            {
-                ["name"] = draft.Name,
-                ["description"] = draft.Spot["description"]?.Text ?? $"{Words.Capital(Words.Spaced(draft.Name))}, as stored resources.",
-            });
+            if (tags.Any(tag => tag?["name"] is JsonValue name && name.TryGetValue(out string? text) && text == tagName)) return;
+            tags.Add(new JsonObject { ["name"] = tagName, ["description"] = description });
         }
     }
 

@@ -26,10 +26,14 @@ internal sealed class PathReader(
     {
         IndexPaths();
         IndexOperationIds();
+        bool hasCollections = false;
         foreach (var draft in drafts)
         {
+            hasCollections = true;
             foreach (var standard in CollectionOperations.Of(draft)) Add(standard);
         }
+
+        if (hasCollections) BatchOperation.AddTo(served, FreeId(BatchOperation.OperationId));
 
         foreach (var (path, item) in _items.Values) ReadItem(path, item);
         if (_operations.Count > OperationsMax) document.Error("/paths", $"A document has at most {OperationsMax} operations; split it.");
@@ -42,7 +46,13 @@ internal sealed class PathReader(
         {
             if (!path.Name.StartsWith('/') || document.Resolve(path) is not { Map: not null } item) continue;
 
-            if (PathTemplate.Wrong(path.Name) is { } wrong) document.ErrorAtName(path, wrong);
+            if (path.Name == BatchOperation.Path)
+            {
+                // A document that a server has served describes it, and can be read as any other.
+                document.Warn(path.Pointer, $"{path.Name} belongs to the server itself; what stands here has no effect.", name: true);
+                (served.Root["paths"] as JsonObject)?.Remove(path.Name);
+            }
+            else if (PathTemplate.Wrong(path.Name) is { } wrong) document.ErrorAtName(path, wrong);
             else if (path.Name.StartsWith("/_/", StringComparison.Ordinal) || path.Name == "/openapi.json")
             {
                 document.ErrorAtName(path, "Paths under /_/ and /openapi.json belong to the server itself; choose another.");
