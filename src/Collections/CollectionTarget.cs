@@ -1,11 +1,14 @@
 using Stateway.Collections.Reading;
+using Stateway.Collections.Representations;
 using Stateway.Collections.Writing;
+using Stateway.Collections.Writing.Repeating;
 using Stateway.Gateway;
 using Stateway.Gateway.Targets;
 using Stateway.Model.Apis;
 using Stateway.Model.Names;
 using Stateway.Model.Problems;
 using Stateway.Store;
+using Stateway.Store.Staging;
 
 namespace Stateway.Collections;
 
@@ -15,39 +18,54 @@ namespace Stateway.Collections;
 /// </summary>
 public sealed class CollectionTarget : ITarget
 {
-    private readonly Func<Exchange, ValueTask<Problem?>> _answer;
+    private readonly Collection _collection;
+    private readonly CollectionServices _services;
+    private readonly Func<Exchange, ValueTask<Problem?>>? _read;
+    private readonly Func<Exchange, Terms, ValueTask<Problem?>>? _write;
+    private readonly bool _takesKey;
 
     /// <param name="action">For <see cref="CollectionVerb.Act"/>: what it does.</param>
     /// <param name="actionTarget">Answers the action instead, once its condition holds; null when the action only sets fields.</param>
     public CollectionTarget(
         Collection collection, CollectionVerb verb, CollectionServices services, ActionDeclaration? action = null, ITarget? actionTarget = null)
     {
+        _collection = collection;
+        _services = services;
         var reads = new Reads(collection, services);
         var writes = new Writes(collection, services);
-        _answer = verb switch
+        switch (verb)
         {
-            CollectionVerb.List => reads.ListAsync,
-            CollectionVerb.Get => reads.GetAsync,
-            CollectionVerb.Create => writes.CreateAsync,
-            CollectionVerb.Replace => writes.ReplaceAsync,
-            CollectionVerb.Patch => writes.PatchAsync,
-            CollectionVerb.Delete => writes.DeleteAsync,
-            CollectionVerb.History => new History(collection, services).ListAsync,
-            CollectionVerb.Act => new Act(collection, services, action!, actionTarget).AnswerAsync,
-            _ => throw new ArgumentOutOfRangeException(nameof(verb)),
-        };
+            case CollectionVerb.List: _read = reads.ListAsync; break;
+            case CollectionVerb.Get: _read = reads.GetAsync; break;
+            case CollectionVerb.Create: _write = writes.CreateAsync; break;
+            case CollectionVerb.Replace: _write = writes.ReplaceAsync; break;
+            case CollectionVerb.Patch: _write = writes.PatchAsync; break;
+            case CollectionVerb.Delete: _write = writes.DeleteAsync; break;
+            case CollectionVerb.History: _read = new History(collection, services).ListAsync; break;
+            case CollectionVerb.Act: _write = new Act(collection, services, action!, actionTarget).AnswerAsync; break;
+            default: throw new ArgumentOutOfRangeException(nameof(verb));
+        }
+
+        // An action that another target answers is none of the store's: the key goes on to that target.
+        IsBatchable = _write is not null && actionTarget is null;
+        _takesKey = verb is CollectionVerb.Create or CollectionVerb.Patch || (verb == CollectionVerb.Act && actionTarget is null && action!.Method == "POST");
     }
+
+    /// <summary>Whether it changes nothing but the store, so that it can be one of many in a transaction.</summary>
+    internal bool IsBatchable { get; }
 
     public ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         try
         {
-            var answering = _answer(exchange);
+            var answering = _read is not null ? _read(exchange)
+                : _takesKey && exchange.Request.Headers[IdempotencyKey.FieldName].Count > 0 ? OnceAsync(exchange)
+                : _write!(exchange, new(_services.Store));
             return answering.IsCompletedSuccessfully ? answering : AwaitAsync(answering);
         }
         catch (StoreUnavailableException e)
         {
-            return new(Unavailable(e));
+            return new(CommitRefusals.Of(e));
         }
 
         static async ValueTask<Problem?> AwaitAsync(ValueTask<Problem?> answering)
@@ -58,17 +76,29 @@ public sealed class CollectionTarget : ITarget
             }
             catch (StoreUnavailableException e)
             {
-                return Unavailable(e);
+                return CommitRefusals.Of(e);
             }
         }
-
-        static Problem Unavailable(StoreUnavailableException e) => new Problem(ProblemTypes.Unavailable) { Cause = e.Message }.With("Retry-After", "1");
     }
+
+    /// <summary>The same over resources that are only staged. The request has no Idempotency-Key of its own.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    internal ValueTask<Problem?> WriteAsync(Exchange exchange, StagedResources staged) => _write!(exchange, new(staged));
+
+    private ValueTask<Problem?> OnceAsync(Exchange exchange) => Once.RunAsync(exchange, _services,
+        once => _write!(exchange, new(_services.Store, once)),
+        (record, answer) =>
+        {
+            if (answer.Location is not null) exchange.Response.Headers.Location = answer.Location;
+            return Answers.WrittenAsync(exchange, _collection, record with { Value = answer.Value }, answer.Status, answer.Preferences);
+        });
 }
 
 /// <summary>What every collection works with.</summary>
 public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time)
 {
+    internal KeysInFlight KeysInFlight { get; } = new();
+
     /// <summary>The time that a change is given, in whole milliseconds as it is written.</summary>
     internal DateTimeOffset Now()
     {

@@ -4,6 +4,7 @@ using Microsoft.Net.Http.Headers;
 using Stateway.Collections.Representations;
 using Stateway.Model.Problems;
 using Stateway.Store;
+using Stateway.Store.Staging;
 
 namespace Stateway.Collections;
 
@@ -55,12 +56,18 @@ internal static class Conditions
         }
 
         if (!required || conditional || current is null) return null;
+        if (StagedResources.IsStaged(current.Revision))
+            return new(ProblemTypes.PreconditionRequired, "Send If-Match: * to change the resource as this batch has made it.");
+
         return new Problem(ProblemTypes.PreconditionRequired, $"Send If-Match: {EntityTag.Of(current.Revision)} to change the resource as it is now.")
             .With("ETag", EntityTag.Of(current.Revision));
     }
 
     public static Problem Failed(Entry? current, string field)
     {
+        if (current is not null && StagedResources.IsStaged(current.Revision)) // it has no tag yet
+            return new(ProblemTypes.PreconditionFailed, $"{field} does not hold: this batch has changed the resource already.");
+
         var problem = new Problem(ProblemTypes.PreconditionFailed, current is null
             ? $"{field} does not hold: there is no such resource."
             : $"{field} does not hold: the resource's tag is {EntityTag.Of(current.Revision)} now.");

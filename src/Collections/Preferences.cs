@@ -7,15 +7,21 @@ namespace Stateway.Collections;
 /// <param name="Minimal"><c>return=minimal</c>: an answer to a write without content.</param>
 /// <param name="Lenient"><c>handling=lenient</c>: unknown fields of a body are dropped, not refused.</param>
 /// <param name="CountExact"><c>count=exact</c>: a list tells its total.</param>
-internal readonly record struct Preferences(bool Minimal, bool Lenient, bool CountExact, ImmutableArray<string> Applied)
+/// <param name="ValidateOnly"><c>validate-only</c>: a write is checked in every way, and not made.</param>
+internal readonly record struct Preferences(bool Minimal, bool Lenient, bool CountExact, bool ValidateOnly, ImmutableArray<string> Applied)
 {
+    public static Preferences None { get; } = new(false, false, false, false, []);
+
+    /// <summary>What a write without content can follow.</summary>
+    public static Preferences Tried { get; } = new(false, false, false, true, ["validate-only"]);
+
     /// <param name="isList">A list has nothing to leave out or to drop, a write has nothing to count: the others' preferences are not followed.</param>
     public static Preferences Of(HttpRequest request, bool isList = false)
     {
         var field = request.Headers["Prefer"];
-        if (field.Count == 0) return new(false, false, false, []);
+        if (field.Count == 0) return None;
 
-        bool minimal = false, lenient = false, count = false;
+        bool minimal = false, lenient = false, count = false, validateOnly = false;
         var applied = ImmutableArray.CreateBuilder<string>();
         foreach (string part in field.ToString().Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
         {
@@ -28,6 +34,7 @@ internal readonly record struct Preferences(bool Minimal, bool Lenient, bool Cou
                 case "return=representation" when !isList && !Has("return="): break;
                 case "handling=lenient" when !isList && !Has("handling="): lenient = true; break;
                 case "handling=strict" when !isList && !Has("handling="): break;
+                case "validate-only" when !isList && !validateOnly: validateOnly = true; break;
                 case "count=exact" when isList && !count: count = true; break;
                 default: known = false; break;
             }
@@ -35,7 +42,7 @@ internal readonly record struct Preferences(bool Minimal, bool Lenient, bool Cou
             if (known) applied.Add(preference);
         }
 
-        return new(minimal, lenient, count, applied.ToImmutable());
+        return new(minimal, lenient, count, validateOnly, applied.ToImmutable());
 
         bool Has(string prefix) => applied.Any(p => p.StartsWith(prefix, StringComparison.Ordinal));
     }

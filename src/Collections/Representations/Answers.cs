@@ -7,6 +7,7 @@ using Stateway.Gateway.Content.Negotiation;
 using Stateway.Gateway.Content.Xml;
 using Stateway.Model.Problems;
 using Stateway.Store;
+using Stateway.Store.Staging;
 
 namespace Stateway.Collections.Representations;
 
@@ -58,9 +59,22 @@ internal static class Answers
         var value = Served(collection, entry.Value);
         if (choice.Format == BodyFormat.Xml) value = ToXml(collection.Xml, value);
         preferences.Acknowledge(response);
+        if (StagedResources.IsStaged(entry.Revision)) return FinishAsync(exchange, choice, value, status, preferences); // nothing that a validator could be made of
+
+        SetRevision(response, entry.Revision);
         response.Headers.ETag = EntityTag.Of(entry.Revision, choice.Format, preferences.Minimal ? ContentCoding.Identity : Answering.CodingFor(exchange, choice.ContentType, value.Length));
         // The server's own Date may be a second old, and Last-Modified must not be later (RFC 9110, section 8.8.2.1).
         response.Headers.LastModified = response.Headers.Date = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
+        return FinishAsync(exchange, choice, value, status, preferences);
+    }
+
+    /// <summary>Tells the client of a write from which revision on a read sees it.</summary>
+    public static void SetRevision(HttpResponse response, long revision) =>
+        response.Headers["Stateway-Revision"] = revision.ToString(CultureInfo.InvariantCulture);
+
+    private static ValueTask<Problem?> FinishAsync(Exchange exchange, AcceptChoice choice, ReadOnlyMemory<byte> value, int status, Preferences preferences)
+    {
+        var response = exchange.Response;
         if (preferences.Minimal)
         {
             response.StatusCode = status == StatusCodes.Status200OK ? StatusCodes.Status204NoContent : status;
@@ -102,7 +116,8 @@ internal static class Answers
         return xml.WrittenMemory;
     }
 
-    private static ReadOnlyMemory<byte> Served(Collection collection, ReadOnlyMemory<byte> value)
+    /// <summary>What is served of a stored value: all of it but the writeOnly fields.</summary>
+    public static ReadOnlyMemory<byte> Served(Collection collection, ReadOnlyMemory<byte> value)
     {
         if (collection.WriteOnlyMask is not { } mask) return value;
 

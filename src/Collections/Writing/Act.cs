@@ -20,13 +20,19 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
     private readonly Writes _writes = new(collection, services);
     private readonly Bodies? _bodies = action.RequestSchema is { } schema ? new(schema, new(() => FormOf(action)), services.Limits) : null;
 
-    public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
+    public async ValueTask<Problem?> AnswerAsync(Exchange exchange, Terms terms)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
         if (target is null && Parameters.Check(exchange.Request) is { } wrong) return wrong;
         if (target is null && Answering.Refuses(exchange) is { } refused) return refused;
 
-        var preferences = target is null ? Preferences.Of(exchange.Request) : default; // a target has its own
+        var preferences = Preferences.Of(exchange.Request);
+        if (target is not null)
+        {
+            if (preferences.ValidateOnly && action.Method != "GET") return CannotBeTried();
+            preferences = default; // a target has its own
+        }
+
         ReadOnlyMemory<byte> body = default;
         if (_bodies is not null)
         {
@@ -36,7 +42,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
 
         if (target is not null) return await HandOnAsync(exchange, path, body, target);
 
-        return await _writes.ChangeAsync(exchange, path, preferences, (current, now) =>
+        return await _writes.ChangeAsync(exchange, terms, path, preferences, (current, now) =>
         {
             if (current is null) return new(default, Paths.NotFound(collection, path));
             if (CheckWhen(current, body, now) is { } wrongState) return new(default, wrongState);
@@ -59,6 +65,13 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
     }
 
     private static XmlForm FormOf(ActionDeclaration action) => XmlForm.Of(action.RequestShape, action.RequestShape.ComponentName ?? action.Name);
+
+    /// <summary>To ignore the preference would do what the client wanted only tried.</summary>
+    private Problem CannotBeTried() =>
+        new(ProblemTypes.InvalidParameter, $"{action.Name} is answered by another service, which can't be asked to validate only.")
+        {
+            Errors = [new("VALIDATE_ONLY", "validate-only is not followed here; leave it away to carry the action out.") { Header = "Prefer" }],
+        };
 
     private async ValueTask<Problem?> HandOnAsync(Exchange exchange, string path, ReadOnlyMemory<byte> body, ITarget answering)
     {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Diagnostics;
 using System.Text.Json;
 using Stateway.Collections.Representations;
 using Stateway.Gateway;
@@ -44,9 +43,7 @@ internal sealed class Integrity(Collection collection)
         CommitResult.Conflict { Precondition: Precondition.NoneWith none } when !value.IsEmpty => await NotUniqueAsync(none, path, value, store),
         CommitResult.Conflict { Precondition: Precondition.NoneWith none } =>
             new(ProblemTypes.StillReferenced, $"At least one resource of {none.Collection[(none.Collection.IndexOf('/') + 1)..]} refers to it by {none.Field}."),
-        CommitResult.Full => new(ProblemTypes.StorageFull) { Cause = "The disk is full." },
-        CommitResult.Unavailable unavailable => new Problem(ProblemTypes.Unavailable) { Cause = unavailable.Reason }.With("Retry-After", "1"),
-        _ => throw new UnreachableException(result.ToString()),
+        _ => CommitRefusals.Of(result),
     };
 
     private Key? ParentOf(string path) => collection.Parent is { } parent ? new(parent.StoreName, path[..path.LastIndexOf('/')]) : null;

@@ -6,6 +6,7 @@ using Stateway.Gateway.Content;
 using Stateway.Model.Names;
 using Stateway.Model.Problems;
 using Stateway.Store;
+using Stateway.Store.Staging;
 
 namespace Stateway.Collections.Writing;
 
@@ -20,7 +21,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     private readonly Bodies _bodies = new(collection.Declaration.RequestSchema, new(() => collection.Xml), services.Limits);
     private readonly Integrity _integrity = new(collection);
 
-    public async ValueTask<Problem?> CreateAsync(Exchange exchange)
+    public async ValueTask<Problem?> CreateAsync(Exchange exchange, Terms terms)
     {
         if (Paths.OfParent(exchange) is not { } parent) return Paths.MalformedId();
         if (Parameters.Check(exchange.Request, only: "id") is { } wrong) return wrong;
@@ -38,19 +39,23 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         byte[] value = collection.Composer.Compose(body.Span, id, default, now);
         if (TooLarge(value) is { } tooLarge) return tooLarge;
 
-        var result = await CommitAsync(key, 0, new Write.Put(key, now, value), value);
+        terms = terms.Following(preferences);
+        string location = $"{LocationBase(exchange)}/{id}";
+        var result = await CommitAsync(terms, 0, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
         if (result is CommitResult.Committed committed)
         {
-            exchange.Response.Headers.Location = $"{LocationBase(exchange)}/{id}";
+            if (!preferences.ValidateOnly) exchange.Response.Headers.Location = location;
             return await Answers.WrittenAsync(exchange, collection, new(key, committed.Revision, now, value), StatusCodes.Status201Created, preferences);
         }
 
+        if (terms.Once is { } once && once.IsTaken(result)) return new(ProblemTypes.TooMuchContention);
+
         return result is CommitResult.Conflict { Precondition: Precondition.AtRevision }
             ? new(ProblemTypes.AlreadyExists, $"{collection.Declaration.Name} has a resource \"{id}\" already; PUT replaces it.")
-            : await _integrity.ToProblemAsync(result, key.Path, value, services.Store);
+            : await _integrity.ToProblemAsync(result, key.Path, value, terms.Store);
     }
 
-    public async ValueTask<Problem?> ReplaceAsync(Exchange exchange)
+    public async ValueTask<Problem?> ReplaceAsync(Exchange exchange, Terms terms)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
         if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
@@ -61,11 +66,11 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         problem ??= CheckId(body.Span, IdOf(path));
         if (problem is not null) return problem;
 
-        return await ChangeAsync(exchange, path, preferences, (current, now) => new Draft(
+        return await ChangeAsync(exchange, terms, path, preferences, (current, now) => new Draft(
             collection.Composer.Compose(body.Span, IdOf(path), current is null ? default : current.Value.Span, now), null));
     }
 
-    public async ValueTask<Problem?> PatchAsync(Exchange exchange)
+    public async ValueTask<Problem?> PatchAsync(Exchange exchange, Terms terms)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
         if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
@@ -76,7 +81,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         if (collection.WriteOnlyMask is { } served) problem ??= patch!.CheckReads(served);
         if (problem is not null) return problem;
 
-        return await ChangeAsync(exchange, path, preferences, (current, now) =>
+        return await ChangeAsync(exchange, terms, path, preferences, (current, now) =>
         {
             if (current is null) return new(default, Paths.NotFound(collection, path));
 
@@ -87,15 +92,17 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         });
     }
 
-    public async ValueTask<Problem?> DeleteAsync(Exchange exchange)
+    public async ValueTask<Problem?> DeleteAsync(Exchange exchange, Terms terms)
     {
         if (Paths.OfResource(exchange) is not { } path) return Paths.MalformedId();
         if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
 
         var key = new Key(collection.StoreName, path);
+        var preferences = Preferences.Of(exchange.Request);
+        terms = terms.Following(preferences);
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var current = await services.Store.GetAsync(key, exchange.Http.RequestAborted);
+            var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
             var problem = Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition);
             if (current is null) return problem ?? Paths.NotFound(collection, path);
             if (problem is not null) return problem;
@@ -103,10 +110,12 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             var transaction = new Transaction(
                 [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(path)],
                 [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path))]);
-            var result = await services.Store.CommitAsync(transaction, CancellationToken.None);
+            var result = await terms.Store.CommitAsync(transaction, CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
-            if (result is not CommitResult.Committed) return await _integrity.ToProblemAsync(result, path, default, services.Store);
+            if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
 
+            if (preferences.ValidateOnly) Preferences.Tried.Acknowledge(exchange.Response);
+            if (!StagedResources.IsStaged(committed.Revision)) Answers.SetRevision(exchange.Response, committed.Revision);
             exchange.Response.StatusCode = StatusCodes.Status204NoContent;
             return null;
         }
@@ -115,12 +124,14 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     }
 
     /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
-    public async ValueTask<Problem?> ChangeAsync(Exchange exchange, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft, bool isAction = false)
+    public async ValueTask<Problem?> ChangeAsync(
+        Exchange exchange, Terms terms, string path, Preferences preferences, Func<Entry?, DateTimeOffset, Draft> draft, bool isAction = false)
     {
+        terms = terms.Following(preferences);
         var key = new Key(collection.StoreName, path);
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
-            var current = await services.Store.GetAsync(key, exchange.Http.RequestAborted);
+            var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
             bool required = collection.Declaration.RequireCondition && !isAction; // an action brings its own condition
             if (Conditions.ForWrite(exchange.Request.Headers, current, required) is { } failed) return failed;
 
@@ -129,13 +140,15 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             problem ??= TooLarge(value);
             if (problem is not null) return problem;
 
-            var result = await CommitAsync(key, current?.Revision ?? 0, new Write.Put(key, now, value), value);
+            int status = current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
+            string? location = current is null ? LocationBase(exchange) : null;
+            var result = await CommitAsync(terms, current?.Revision ?? 0, new Write.Put(key, now, value), status, location, preferences);
+            if (terms.Once is { } once && once.IsTaken(result)) return new(ProblemTypes.TooMuchContention);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
-            if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, value, services.Store);
+            if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, value, terms.Store);
 
-            if (current is null) exchange.Response.Headers.Location = LocationBase(exchange);
-            return await Answers.WrittenAsync(exchange, collection, new(key, committed.Revision, now, value),
-                current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK, preferences);
+            if (location is not null && !preferences.ValidateOnly) exchange.Response.Headers.Location = location;
+            return await Answers.WrittenAsync(exchange, collection, new(key, committed.Revision, now, value), status, preferences);
         }
 
         return new(ProblemTypes.TooMuchContention);
@@ -145,13 +158,17 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");
 
     /// <summary>A commit that has begun is waited for even when the client goes: its outcome is not the client's to cancel.</summary>
-    private ValueTask<CommitResult> CommitAsync(Key key, long revision, Write.Put put, ReadOnlyMemory<byte> value)
+    private ValueTask<CommitResult> CommitAsync(Terms terms, long revision, Write.Put put, int status, string? location, Preferences preferences)
     {
+        var key = put.Key;
         var preconditions = ImmutableArray.CreateBuilder<Precondition>();
+        if (terms.Once is { } once) preconditions.Add(once.Condition); // the first, so that it is the one that a repeated request meets
         preconditions.Add(new Precondition.AtRevision(key, revision));
         if (collection.Parent is { } parent) preconditions.Add(new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])));
-        _integrity.OfPut(value.Span, key.Path, preconditions);
-        return services.Store.CommitAsync(new(preconditions.ToImmutable(), [put]), CancellationToken.None);
+        _integrity.OfPut(put.Value.Span, key.Path, preconditions);
+        ImmutableArray<Write> writes = terms.Once is null ? [put]
+            : [put, terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
+        return terms.Store.CommitAsync(new(preconditions.ToImmutable(), writes), CancellationToken.None);
     }
 
     /// <summary>The id that the client chose: <c>?id=</c>, or the body's.</summary>

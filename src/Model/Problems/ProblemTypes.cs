@@ -27,6 +27,9 @@ public static class ProblemTypes
     public static readonly ProblemType InvalidPatch = new(400, "INVALID_PATCH", "The patch is not a patch.",
         "The body is well formed, but no JSON Patch document (RFC 6902).");
 
+    public static readonly ProblemType InvalidBatch = new(400, "INVALID_BATCH", "The batch can't be run.",
+        "A batch takes POST, PUT, PATCH and DELETE on stored collections of its API, and actions that set fields; its requests may refer to the ids of earlier ones. The problem says which request is something else.");
+
     public static readonly ProblemType NotFound = new(404, "NOT_FOUND", "There is nothing here.",
         "No operation has this path, or no resource has this id.");
 
@@ -54,6 +57,9 @@ public static class ProblemTypes
     public static readonly ProblemType TooMuchContention = new(409, "TOO_MUCH_CONTENTION", "The resource changes too fast.",
         "Others kept changing the resource while this request tried to. Nothing was written; try again.");
 
+    public static readonly ProblemType IdempotencyKeyInUse = new(409, "IDEMPOTENCY_KEY_IN_USE", "A request with this Idempotency-Key is still running.",
+        "The first request with the key has not been answered yet. Repeat after the time that Retry-After names: the answer is then the first one's.");
+
     public static readonly ProblemType PageTokenExpired = new(410, "PAGE_TOKEN_EXPIRED", "The page token is too old.",
         "Page tokens are valid for three days, and as long as the store holds what the list was when it began. Repeat the request without it to begin anew.");
 
@@ -66,6 +72,9 @@ public static class ProblemTypes
     public static readonly ProblemType BodyTooLarge = new(413, "BODY_TOO_LARGE", "The request's body is too large.",
         "The body, or what it expands to, is larger than the limit that the problem names.");
 
+    public static readonly ProblemType ChangeTooLarge = new(413, "CHANGE_TOO_LARGE", "The change is too large for one commit.",
+        "The store takes only so many writes, or bytes, at once; the problem names the limit. Nothing was written.");
+
     public static readonly ProblemType UriTooLong = new(414, "URI_TOO_LONG", "The request's URL is too long.",
         "The problem names the limit.");
 
@@ -77,6 +86,9 @@ public static class ProblemTypes
 
     public static readonly ProblemType PatchFailed = new(422, "PATCH_FAILED", "The patch does not apply to the resource.",
         "An operation of the JSON Patch names a place that the resource does not have. Nothing was changed.");
+
+    public static readonly ProblemType IdempotencyKeyReused = new(422, "IDEMPOTENCY_KEY_REUSED", "The Idempotency-Key belongs to another request.",
+        "The same caller has sent this key within 24 hours to the same URL, with another body, query, Content-Type or condition. A new request needs a key of its own.");
 
     public static readonly ProblemType PreconditionRequired = new(428, "PRECONDITION_REQUIRED", "A condition is required.",
         "Changes of this collection need If-Match with the resource's ETag (or If-None-Match: * to create only), so that nobody overwrites what they have not seen.");
@@ -96,6 +108,9 @@ public static class ProblemTypes
     public static readonly ProblemType RevisionNotReached = new(503, "REVISION_NOT_REACHED", "The store has not come to this revision.",
         "min_revision asks for a state at least as new as that revision, and the store did not reach it within two seconds. Try again after the time that Retry-After names.");
 
+    public static readonly ProblemType OutcomeUnknown = new(503, "OUTCOME_UNKNOWN", "It is not known whether the change was made.",
+        "The connection to the store broke while it committed. Repeating the request with the same Idempotency-Key is safe; so is repeating a PUT or DELETE. Without a key, read the resource first.");
+
     public static readonly ProblemType UpstreamTimeout = new(504, "UPSTREAM_TIMEOUT", "The service behind this operation took too long.",
         "The service did not begin its answer within the operation's timeout.");
 
@@ -111,10 +126,11 @@ public static class ProblemTypes
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch,
+        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
-        TooMuchContention, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
-        InvalidBody, PatchFailed, PreconditionRequired, HeadersTooLarge, Internal, BadGateway, Unavailable, RevisionNotReached,
-        UpstreamTimeout, VersionNotSupported, StorageFull, LoopDetected,
+        TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
+        UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
+        Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,
+        LoopDetected,
     ];
 }

@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Stateway.Collections;
 using Stateway.Collections.Reading;
+using Stateway.Collections.Writing.Repeating;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving;
@@ -109,7 +110,7 @@ internal sealed partial class Server : IAsyncDisposable
     {
         var catalog = new Catalog(reading.Apis);
         var declared = catalog.ToSpecs();
-        await _store.DeclareAsync([Seeds.Notes, .. declared.Select(KeepFieldsInForce)], ct);
+        await _store.DeclareAsync([Seeds.Notes, IdempotencyRecords.Spec, .. declared.Select(KeepFieldsInForce)], ct);
         await Seeds.LoadAsync(catalog, _store, _time, _logger, ct);
         _tables.Publish(_wiring.Build(reading.Apis, catalog));
         _declared = declared;

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Logging;
 using Stateway.Collections;
+using Stateway.Collections.Writing.Batches;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
@@ -16,24 +17,31 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
+        var byBase = new Dictionary<string, List<Operation>>(StringComparer.Ordinal);
         foreach (var api in apis)
         {
+            if (!byBase.TryGetValue(api.BasePath, out var below)) byBase[api.BasePath] = below = [];
             foreach (var spec in api.Operations)
             {
                 var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
-                operations.Add(Operation.Of(api, spec, target));
+                below.Add(Operation.Of(api, spec, target));
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
                 int slash = spec.Path.LastIndexOf('/');
                 if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act } && spec.Path.AsSpan(0, slash).EndsWith("}") && !spec.Path.AsSpan(slash).Contains('{'))
                 {
-                    operations.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target));
+                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target));
                 }
             }
-
-            AddOwn(operations, taken, api);
         }
 
+        foreach (var (basePath, below) in byBase)
+        {
+            operations.AddRange(below);
+            AddBatch(operations, taken, basePath, below, catalog);
+        }
+
+        foreach (var api in apis) AddOwn(operations, taken, api);
         foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
         return new RoutingTable(operations);
     }
@@ -58,6 +66,15 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         {
             if (taken.Add(own.Method + " " + own.Path)) operations.Add(own);
         }
+    }
+
+    /// <summary>Changes of all collections below a base in one commit, unless an API has an operation there itself.</summary>
+    private void AddBatch(List<Operation> operations, HashSet<string> taken, string basePath, List<Operation> below, Catalog catalog)
+    {
+        string path = basePath + "/_/batch";
+        if (!below.Any(operation => operation.Target is CollectionTarget) || !taken.Add("POST " + path)) return;
+
+        operations.Add(new("POST", path, "batch", new BatchTarget(new RoutingTable(below), basePath, catalog, services)));
     }
 
     private ITarget TargetOf(TargetSpec spec, string path, Catalog catalog) => spec switch
