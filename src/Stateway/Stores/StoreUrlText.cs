@@ -14,7 +14,9 @@ internal static class StoreUrlText
 {
     private const int LengthMax = 4096;
     private const int EndpointsMax = 16;
-    private const int NameBytesMax = 63; // PostgreSQL's limit for the names of users, databases and schemas
+    private const int NameBytesMax = 63; // PostgreSQL's limit for the names of users and databases
+    private const int SchemaLengthMax = 40; // so that names made of it stay within that
+    private const int PrefixLengthMax = 200;
 
     private const string Forms = "A store is sqlite:PATH, postgres://USER:PASSWORD@HOST/DATABASE or etcd://HOST:PORT.";
     private const string Escapes = "In a user, a password or a parameter @ : / ? # and % are written %40 %3A %2F %3F %23 and %25";
@@ -95,7 +97,7 @@ internal static class StoreUrlText
 
         string? schema = parameters.GetValueOrDefault("schema");
         if (schema is not null && !IsPlainName(schema))
-            throw new MalformedException($"schema is {Quoted(schema)}; it is 1 to {NameBytesMax} of a-z, 0-9 and _, and begins with no digit.");
+            throw new MalformedException($"schema is {Quoted(schema)}; it is 1 to {SchemaLengthMax} of a-z, 0-9 and _, and begins with neither a digit nor pg_.");
 
         if (parameters.ContainsKey("sslkey") && !parameters.ContainsKey("sslcert"))
             throw new MalformedException("sslkey is the key of a certificate: sslcert is missing.");
@@ -153,6 +155,7 @@ internal static class StoreUrlText
             throw new MalformedException("cert and key belong together: one of them is missing.");
 
         string prefix = Decode(parts.Path.Trim('/'), "prefix");
+        if (prefix.Length > PrefixLengthMax) throw new MalformedException($"The prefix behind the hosts has {prefix.Length} characters; {PrefixLengthMax} are allowed.");
         if (prefix.Contains("//", StringComparison.Ordinal)) throw new MalformedException("The prefix behind the hosts has an empty part between two slashes.");
         return new(endpoints, isTls, prefix)
         {
@@ -294,8 +297,8 @@ internal static class StoreUrlText
         return name;
     }
 
-    private static bool IsPlainName(string name) => name.Length is > 0 and <= NameBytesMax && !char.IsAsciiDigit(name[0])
-        && name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '_');
+    private static bool IsPlainName(string name) => name.Length is > 0 and <= SchemaLengthMax && !char.IsAsciiDigit(name[0])
+        && !name.StartsWith("pg_", StringComparison.Ordinal) && name.All(c => c is >= 'a' and <= 'z' or >= '0' and <= '9' or '_');
 
     private static string Quoted(string text) => '"' + (text.Length > 40 ? text[..40] + "…" : text) + '"';
 }
