@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Stateway.Commands;
 
 // What a socket has received is handled on the thread that learnt of it, instead of being handed to another one: for a
@@ -10,7 +11,9 @@ Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS
 var root = new RootCommand("Turns a description of a REST API into a running one.")
 {
     RunCommand.Create(),
+    ServeCommand.Create(),
     CheckCommand.Create(),
+    StoreCommand.Create(),
 };
 
 var parsed = root.Parse(args);
@@ -21,5 +24,8 @@ if (parsed.Errors.Count == 0)
 }
 
 foreach (var error in parsed.Errors) Terminal.Error(error.Message);
-Console.Error.WriteLine($"See: stateway {(parsed.CommandResult.Command == root ? "" : parsed.CommandResult.Command.Name + " ")}--help");
+
+var names = new List<string>();
+for (var result = parsed.CommandResult; result.Command != root && result.Parent is CommandResult parent; result = parent) names.Insert(0, result.Command.Name + " ");
+Console.Error.WriteLine($"See: stateway {string.Concat(names)}--help");
 return 2;

@@ -8,7 +8,7 @@ internal static class CheckCommand
 {
     public static Command Create()
     {
-        var path = RunCommand.PathArgument();
+        var path = FolderArgument.Create();
         var command = new Command("check", "Checks every OpenAPI document of a folder, and says all that is wrong with them.") { path };
         command.SetAction(parsed => Check(parsed.GetValue(path)!));
         return command;
@@ -16,7 +16,7 @@ internal static class CheckCommand
 
     private static int Check(string path)
     {
-        if (RunCommand.WhyNotReadable(path) is { } why)
+        if (FolderArgument.WhyNotReadable(path) is { } why)
         {
             Terminal.Error(why);
             return 1;

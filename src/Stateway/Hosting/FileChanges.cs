@@ -17,6 +17,7 @@ internal sealed class FileChanges : IDisposable
     // One place is enough: what counts is that something changed, not what or how often.
     private readonly Channel<bool> _changes = Channel.CreateBounded<bool>(new BoundedChannelOptions(1) { FullMode = BoundedChannelFullMode.DropWrite });
     private readonly FileSystemWatcher _watcher;
+    private ITimer? _again;
 
     private FileChanges(string folder)
     {
@@ -75,7 +76,18 @@ internal sealed class FileChanges : IDisposable
         }
     }
 
-    public void Dispose() => _watcher.Dispose();
+    /// <summary>Tells a change once more after a pause, for who could not make use of it now.</summary>
+    public void TellAgain(TimeSpan pause, TimeProvider time)
+    {
+        _again?.Dispose();
+        _again = time.CreateTimer(_ => _changes.Writer.TryWrite(true), null, pause, Timeout.InfiniteTimeSpan);
+    }
+
+    public void Dispose()
+    {
+        _watcher.Dispose();
+        _again?.Dispose();
+    }
 
     private void Notice(string changed)
     {

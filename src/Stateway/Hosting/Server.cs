@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Logging;
@@ -8,13 +7,14 @@ using Microsoft.Extensions.Options;
 using Stateway.Collections;
 using Stateway.Collections.Reading;
 using Stateway.Collections.Writing.Repeating;
+using Stateway.Copying;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Model.Apis;
 using Stateway.Store;
-using Stateway.Store.Sqlite;
+using Stateway.Stores;
 
 namespace Stateway.Hosting;
 
@@ -23,15 +23,22 @@ internal sealed partial class Server : IAsyncDisposable
 {
     private static readonly TimeSpan DrainTimeout = TimeSpan.FromSeconds(20);
 
+    /// <summary>Between tries to put changed documents in force while the store is down.</summary>
+    private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(10);
+
+    /// <summary>What the program itself keeps in the store, beside what documents declare.</summary>
+    private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec];
+
     private readonly IStore _store;
     private readonly KestrelServer _web;
     private readonly RoutingTables _tables = new();
     private readonly Wiring _wiring;
+    private readonly Housekeeping _housekeeping;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private IReadOnlyList<CollectionSpec> _declared = [];
 
-    private Server(IStore store, byte[] secret, Socket listening, ILoggerFactory loggers, TimeProvider time)
+    private Server(IStore store, byte[] secret, Socket listening, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
     {
         _store = store;
         _time = time;
@@ -45,6 +52,7 @@ internal sealed partial class Server : IAsyncDisposable
         var services = new CollectionServices(store, new PageTokens(secret, time), limits, time);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         Pipeline = new RequestPipeline(_tables, limits, time, _logger);
+        _housekeeping = new Housekeeping(store, options.History, time, _logger);
     }
 
     /// <summary>Where it listens, with the real port.</summary>
@@ -55,15 +63,63 @@ internal sealed partial class Server : IAsyncDisposable
     private RequestPipeline Pipeline { get; }
 
     /// <summary>Opens the store, loads seeds, listens. What an operator can do something about comes back as one line.</summary>
+    /// <exception cref="OperationCanceledException">Asked to stop before it was ready; nothing is left open.</exception>
     public static async Task<(Server? Server, string? Error)> StartAsync(
-        ApiReading reading, IPEndPoint endpoint, string dataFolder, ILoggerFactory loggers, TimeProvider time)
+        ApiReading reading, ServerOptions options, ILoggerFactory loggers, TimeProvider time, CancellationToken ct)
     {
         // The port comes first: APIs that call each other through this very listener need to know it.
+        var (listening, whyNot) = Listen(options.Listen);
+        if (listening is null) return (null, whyNot);
+
+        IStore? store = null;
+        Server? server = null;
+        try
+        {
+            switch (await StoreEngines.OpenAsync(options.Store, options.StorePatience, loggers.CreateLogger("Stateway"), time, ct))
+            {
+                case StoreOpening.Refused refused: return (null, refused.Message);
+                case StoreOpening.Opened opened: store = opened.Store; break;
+            }
+
+            await store!.DeclareAsync(SystemCollections, ct);
+            if (await CopyMark.IsOnAsync(store, ct)) return (null, CopyMark.WhyNotServed(options.Store));
+
+            var starting = new Server(store, await Settings.PageTokenSecretAsync(store, time, ct), listening, options, loggers, time);
+            await starting.ApplyAsync(reading, ct);
+            await starting._web.StartAsync(new GatewayApplication(starting.Pipeline), ct);
+            starting._housekeeping.Start();
+            return (server = starting, null);
+        }
+        catch (StoreUnavailableException e)
+        {
+            return (null, $"The store {options.Store} can't be used: {e.Message}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return (null, $"The store {options.Store} can't be made ready: {e.Message}");
+        }
+        catch (ArgumentException e) // a document that its checks let pass, and that can't be routed
+        {
+            return (null, $"The documents can't be put in force: {e.Message}");
+        }
+        finally
+        {
+            if (server is null)
+            {
+                listening.Dispose();
+                if (store is not null) await store.DisposeAsync();
+            }
+        }
+    }
+
+    private static (Socket? Listening, string? WhyNot) Listen(IPEndPoint endpoint)
+    {
         var listening = new Socket(endpoint.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             listening.Bind(endpoint);
             listening.Listen(512);
+            return (listening, null);
         }
         catch (SocketException e)
         {
@@ -72,37 +128,6 @@ internal sealed partial class Server : IAsyncDisposable
                 ? $"{endpoint} is in use by another process; choose another with --listen ADDRESS:PORT."
                 : $"{endpoint} can't be listened on: {e.Message}.");
         }
-
-        switch (await SqliteStore.OpenAsync(dataFolder, new SqliteStoreOptions()))
-        {
-            case StoreOpening.Refused refused:
-                listening.Dispose();
-                return (null, refused.Message);
-
-            case StoreOpening.Opened opened:
-                try
-                {
-                    var server = new Server(opened.Store, PageTokenSecret(dataFolder), listening, loggers, time);
-                    await server.ApplyAsync(reading, CancellationToken.None);
-                    await server._web.StartAsync(new GatewayApplication(server.Pipeline), CancellationToken.None);
-                    return (server, null);
-                }
-                catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-                {
-                    listening.Dispose();
-                    await opened.Store.DisposeAsync();
-                    return (null, $"The data folder {dataFolder} can't be made ready: {e.Message.TrimEnd('.')}.");
-                }
-                catch (ArgumentException e) // a document that its checks let pass, and that can't be routed
-                {
-                    listening.Dispose();
-                    await opened.Store.DisposeAsync();
-                    return (null, $"The documents can't be put in force: {e.Message}");
-                }
-
-            default:
-                throw new System.Diagnostics.UnreachableException();
-        }
     }
 
     /// <summary>Makes a reading the one in force: the store learns its collections, then the routing table is swapped whole.</summary>
@@ -110,8 +135,8 @@ internal sealed partial class Server : IAsyncDisposable
     {
         var catalog = new Catalog(reading.Apis);
         var declared = catalog.ToSpecs();
-        await _store.DeclareAsync([Seeds.Notes, IdempotencyRecords.Spec, .. declared.Select(KeepFieldsInForce)], ct);
-        await Seeds.LoadAsync(catalog, _store, _time, _logger, ct);
+        await _store.DeclareAsync([.. SystemCollections, .. declared.Select(KeepFieldsInForce)], ct);
+        await new Seeds(catalog, _store, _time, _logger).LoadAsync(ct);
         _tables.Publish(_wiring.Build(reading.Apis, catalog));
         _declared = declared;
         Apis = reading.Apis;
@@ -154,6 +179,11 @@ internal sealed partial class Server : IAsyncDisposable
             {
                 return;
             }
+            catch (StoreUnavailableException e)
+            {
+                Log.StoreDown(_logger, e.Message, (int)StorePause.TotalSeconds);
+                changes.TellAgain(StorePause, _time);
+            }
             catch (Exception e)
             {
                 Log.ApplyFailed(_logger, e);
@@ -166,6 +196,7 @@ internal sealed partial class Server : IAsyncDisposable
         using var drain = new CancellationTokenSource(DrainTimeout);
         await _web.StopAsync(drain.Token);
         _web.Dispose();
+        await _housekeeping.DisposeAsync();
         _wiring.Dispose();
         await _store.DisposeAsync();
     }
@@ -191,20 +222,6 @@ internal sealed partial class Server : IAsyncDisposable
         return options;
     }
 
-    /// <summary>The key that page tokens are authenticated with, made at the first start and kept beside the data.</summary>
-    private static byte[] PageTokenSecret(string dataFolder)
-    {
-        string file = Path.Combine(dataFolder, "page-token.key");
-        if (File.Exists(file) && File.ReadAllBytes(file) is { Length: 32 } known) return known;
-
-        byte[] secret = RandomNumberGenerator.GetBytes(32);
-        var options = new FileStreamOptions { Mode = FileMode.Create, Access = FileAccess.Write };
-        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        using var stream = new FileStream(file, options);
-        stream.Write(secret);
-        return secret;
-    }
-
     private static partial class Log
     {
         [LoggerMessage(2001, LogLevel.Information, "The changed documents are in force. APIs: {Apis}, operations: {Operations}.")]
@@ -215,5 +232,8 @@ internal sealed partial class Server : IAsyncDisposable
 
         [LoggerMessage(2003, LogLevel.Error, "The changed documents could not be put in force; the ones before keep serving.")]
         public static partial void ApplyFailed(ILogger logger, Exception e);
+
+        [LoggerMessage(2004, LogLevel.Error, "The changed documents could not be put in force, because the store is not available ({Reason}); the ones before keep serving. It is tried again in {Seconds} s.")]
+        public static partial void StoreDown(ILogger logger, string reason, int seconds);
     }
 }
