@@ -23,6 +23,7 @@ public sealed class Lease : IAsyncDisposable
     private readonly CancellationTokenSource _lost;
     private readonly CancellationToken _lostToken; // outlives its source
     private Task _keeping = Task.CompletedTask;
+    private bool _isDisposed;
     private long _renewed; // timestamp of before the last request that was granted; 64 bits, read and written whole
 
     private Lease(IStore store, string name, string holder, TimeSpan duration, TimeProvider time, long epoch, long sent)
@@ -93,6 +94,8 @@ public sealed class Lease : IAsyncDisposable
     /// <summary>Gives the lease up, so that others need not wait for its end. The holder's work has to be over.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
+
         await LoseAsync();
         await _keeping;
         await ReleaseAsync(Epoch);
@@ -109,8 +112,10 @@ public sealed class Lease : IAsyncDisposable
         catch (OperationCanceledException) when (_lostToken.IsCancellationRequested)
         {
         }
-
-        await LoseAsync();
+        finally
+        {
+            await LoseAsync();
+        }
     }
 
     private async Task<bool> WaitUntilDueAsync()

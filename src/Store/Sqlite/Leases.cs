@@ -1,8 +1,8 @@
 namespace Stateway.Store.Sqlite;
 
 /// <summary>
-/// Leases, in a table of their own: taking one is no commit. A lease that was given up stays with its epoch, so that the
-/// next holder's is higher. On the committer's thread.
+/// Leases, in a table of their own: taking one is no commit. Epochs count over all leases, so that no fence passes for
+/// another lease; one that was given up stays with its epoch, so that the next holder's is higher. On the committer's thread.
 /// </summary>
 internal static class Leases
 {
@@ -17,7 +17,7 @@ internal static class Leases
             return new LeaseResult.Taken(current);
         }
 
-        if (!isHeld) epoch++;
+        if (!isHeld) epoch = connection.ReadInt64("SELECT coalesce(max(epoch), 0) + 1 FROM lease");
         connection
             .Prepare("INSERT INTO lease(name,holder,epoch,ends) VALUES(?1,?2,?3,?4) ON CONFLICT(name) DO UPDATE SET holder=?2,epoch=?3,ends=?4")
             .BindText(1, name).BindText(2, holder).Bind(3, epoch).Bind(4, (now + duration).UtcTicks).Run();
