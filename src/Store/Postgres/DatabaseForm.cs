@@ -103,6 +103,7 @@ internal static class DatabaseForm
             CREATE INDEX log_superseded ON log(collection,revision) WHERE old_revision>0;
             CREATE TABLE lease(name text COLLATE "C" PRIMARY KEY, holder text NOT NULL, epoch bigint NOT NULL,
               runs_out timestamptz NOT NULL) WITH (fillfactor=50);
+            CREATE SEQUENCE lease_epoch;
             """,
             ct);
         await transaction.CommitAsync(ct);
