@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -39,7 +37,7 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
                     continue;
 
                 case JsonTokenType.PropertyName:
-                    _levels[^1] = new(IsArray: false, 0, (int)reader.TokenStartIndex, reader.ValueSpan.Length);
+                    _levels[^1] = new(IsArray: false, 0, reader.GetString()!);
                     continue;
             }
 
@@ -47,17 +45,16 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
             if (_levels.Count > 0 && _levels[^1].IsArray) _levels[^1] = _levels[^1] with { Index = _levels[^1].Index + 1 };
             if (reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray)
             {
-                _levels.Add(new(reader.TokenType == JsonTokenType.StartArray, -1, 0, 0));
+                _levels.Add(new(reader.TokenType == JsonTokenType.StartArray, -1, ""));
             }
             else if (reader.TokenType == JsonTokenType.String)
             {
-                int start = (int)reader.TokenStartIndex;
-                string text = Unescape(json.Span.Slice(start + 1, reader.ValueSpan.Length));
+                string text = reader.GetString()!;
                 if (!text.Contains("${", StringComparison.Ordinal)) continue;
 
-                output.Append(json.Span[copied..start]);
-                JsonText.WriteString(output, Replace(text, item.Pointer + "/body" + PointerInBody(json.Span)));
-                copied = start + reader.ValueSpan.Length + 2;
+                output.Append(json.Span[copied..(int)reader.TokenStartIndex]);
+                JsonText.WriteString(output, Replace(text, item.Pointer + "/body" + PointerInBody()));
+                copied = (int)reader.BytesConsumed;
             }
         }
 
@@ -92,33 +89,20 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
         return replaced.Append(text).ToString();
     }
 
-    private string PointerInBody(ReadOnlySpan<byte> json)
+    private string PointerInBody()
     {
         var pointer = new StringBuilder();
         foreach (var level in _levels)
         {
             pointer.Append('/');
             if (level.IsArray) pointer.Append(CultureInfo.InvariantCulture, $"{level.Index}");
-            else pointer.Append(Unescape(json.Slice(level.NameStart + 1, level.NameLength)).Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+            else pointer.Append(level.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
         }
 
         return pointer.ToString();
     }
 
-    /// <summary>A lone surrogate, which JSON may escape, stays what it is; the readers of .NET would refuse it.</summary>
-    private static string Unescape(ReadOnlySpan<byte> raw)
-    {
-        if (!raw.Contains((byte)'\\')) return Encoding.UTF8.GetString(raw);
-
-        char[] text = ArrayPool<char>.Shared.Rent(raw.Length);
-        int length = Encoding.UTF8.GetChars(raw, text);
-        bool isJson = JsonText.TryUnescape(text.AsSpan(0, length), out length);
-        Debug.Assert(isJson, "The body was validated.");
-        string unescaped = new(text, 0, length);
-        ArrayPool<char>.Shared.Return(text);
-        return unescaped;
-    }
-
-    /// <param name="NameStart">Where in the JSON the name of an object's current member stands, with its quote.</param>
-    private readonly record struct Level(bool IsArray, int Index, int NameStart, int NameLength);
+    /// <param name="Index">Of an array: of its current item.</param>
+    /// <param name="Name">Of an object: of its current member.</param>
+    private readonly record struct Level(bool IsArray, int Index, string Name);
 }

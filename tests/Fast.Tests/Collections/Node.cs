@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+using Stateway.Collections;
+using Stateway.Collections.Reading;
+using Stateway.Collections.Writing.Batches;
+using Stateway.Collections.Writing.Repeating;
+using Stateway.Gateway;
+using Stateway.Gateway.Routing;
+using Stateway.Model.Apis;
+using Stateway.Model.Problems;
+using Stateway.Store;
+using Stateway.TestKit;
+using Xunit;
+
+namespace Stateway.Fast.Tests.Collections;
+
+/// <summary>The collections of one API over a store, as one of several programs that share it serves them.</summary>
+internal sealed class Node
+{
+    private readonly RoutingTable _table;
+    private readonly TimeProvider _time;
+
+    private Node(RoutingTable table, TimeProvider time) => (_table, _time) = (table, time);
+
+    public static async Task<Node> StartAsync(IStore store, TimeProvider time)
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder.File("test.yaml"), """
+            openapi: 3.1.0
+            info: { title: Test, version: 1.0.0 }
+            paths: {}
+            x-stateway-collections:
+              notes:
+                schema: { type: object, properties: { text: { type: string }, state: { type: string, default: open, readOnly: true } } }
+                unique: [text]
+                actions:
+                  close: { when: resource.state == "open", set: { state: '"closed"' } }
+            """);
+        var reading = ApiReader.Read(folder.File("test.yaml"));
+        Assert.Empty(reading.Errors);
+        var api = reading.Apis[0];
+        var catalog = new Catalog([api]);
+        await store.DeclareAsync([IdempotencyRecords.Spec, .. catalog.ToSpecs()], CancellationToken.None);
+
+        var services = new CollectionServices(store, new PageTokens(new byte[32], time), new GatewayLimits(), time);
+        var operations = api.Operations.Select(spec => Operation.Of(api, spec, TargetOf((TargetSpec.Collection)spec.Target))).ToList();
+        var batch = new Operation("POST", "/_/batch", "batch", new BatchTarget(new RoutingTable(operations), "", catalog, services));
+        return new(new RoutingTable([.. operations, batch]), time);
+
+        CollectionTarget TargetOf(TargetSpec.Collection spec)
+        {
+            var collection = catalog[spec.StoreName];
+            return new(collection, spec.Verb, services, collection.Declaration.Actions.FirstOrDefault(a => a.Name == spec.Action));
+        }
+    }
+
+    /// <param name="headers">As <c>Name: value</c>.</param>
+    public async Task<NodeAnswer> SendAsync(string method, string path, string? body, params string[] headers)
+    {
+        Assert.Equal(RoutingResult.Found, _table.Find(method, path, out var operation, out var match, out _));
+        var http = new DefaultHttpContext();
+        http.Request.Method = method;
+        http.Request.Path = path;
+        foreach (string header in headers) http.Request.Headers.Append(header[..header.IndexOf(':')], header[(header.IndexOf(':') + 2)..]);
+        if (body is not null)
+        {
+            byte[] bytes = Encoding.UTF8.GetBytes(body);
+            http.Request.ContentType = "application/json";
+            http.Request.ContentLength = bytes.Length;
+            http.Request.Body = new MemoryStream(bytes);
+        }
+
+        using var content = new MemoryStream();
+        http.Response.Body = content;
+        var problem = await operation!.Target.AnswerAsync(new Exchange(http, _time) { Operation = operation, Match = match });
+        await http.Response.BodyWriter.FlushAsync();
+        return new(http.Response.StatusCode, Encoding.UTF8.GetString(content.ToArray()), http.Response.Headers, problem);
+    }
+}
+
+/// <param name="Problem">Null when it was answered.</param>
+internal sealed record NodeAnswer(int Status, string Text, IHeaderDictionary Headers, Problem? Problem)
+{
+    public JsonNode Json => JsonNode.Parse(Text)!;
+
+    public bool IsReplayed => Headers["Idempotency-Replayed"] == "true";
+
+    public NodeAnswer Expect(int status)
+    {
+        Assert.True(Problem is null, Problem?.ToString());
+        Assert.Equal(status, Status);
+        return this;
+    }
+
+    public Problem Expect(ProblemType type)
+    {
+        Assert.Equal(type, Problem?.Type);
+        return Problem!;
+    }
+}
