@@ -1,4 +1,5 @@
 using Stateway.Collections.Reading;
+using Stateway.Collections.Watching;
 using Stateway.Collections.Writing;
 using Stateway.Gateway;
 using Stateway.Gateway.Targets;
@@ -26,8 +27,10 @@ public sealed class CollectionTarget : ITarget
         var writes = new Writes(collection, services);
         _answer = verb switch
         {
-            CollectionVerb.List => reads.ListAsync,
-            CollectionVerb.Get => reads.GetAsync,
+            CollectionVerb.List => exchange => WatchRequest.IsAsked(exchange.Request)
+                ? WatchAnswer.OfCollectionAsync(exchange, collection, services) : reads.ListAsync(exchange),
+            CollectionVerb.Get => exchange => WatchRequest.IsAsked(exchange.Request)
+                ? WatchAnswer.OfOneAsync(exchange, collection, services) : reads.GetAsync(exchange),
             CollectionVerb.Create => writes.CreateAsync,
             CollectionVerb.Replace => writes.ReplaceAsync,
             CollectionVerb.Patch => writes.PatchAsync,
@@ -66,7 +69,7 @@ public sealed class CollectionTarget : ITarget
 }
 
 /// <summary>What every collection works with.</summary>
-public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time)
+public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time, Watches Watches)
 {
     /// <summary>The time that a change is given, in whole milliseconds as it is written.</summary>
     internal DateTimeOffset Now()

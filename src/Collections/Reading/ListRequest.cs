@@ -30,6 +30,7 @@ internal sealed class ListRequest
     private ListRequest(Collection collection) => _collection = collection;
 
     public int PageSize { get; private set; } = PageSizeDefault;
+    public Expression? Filter => _filter;
     public Mask? Fields { get; private set; }
     public ExpandPlan? Expand { get; private set; }
 
@@ -55,12 +56,34 @@ internal sealed class ListRequest
         var one = new ListRequest(collection) { Fields = collection.WriteOnlyMask };
         foreach (var (name, values) in exchange.Request.Query)
         {
-            if (name is "fields" or "expand") one.ReadParameter(name, values);
+            if (name is "fields" or "expand" or "watch") one.ReadParameter(name, values);
             else one.Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter here; there are fields and expand.");
         }
 
         problem = one.ToProblem();
         return one;
+    }
+
+    /// <summary>What a GET with <c>watch=true</c> may ask for: of a list's parameters those that choose resources and fields.</summary>
+    /// <param name="after">The parameter <c>revision</c>; null without it.</param>
+    public static ListRequest ReadOfWatch(Exchange exchange, Collection collection, out long? after, out Problem? problem)
+    {
+        var watch = new ListRequest(collection) { Fields = collection.WriteOnlyMask };
+        after = null;
+        foreach (var (name, values) in exchange.Request.Query)
+        {
+            if (name is "order_by" or "max_page_size" or "page_token" or "expand" or "min_revision")
+                watch.Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter of a watch; there are revision, filter, fields and the declared fields.");
+            else if (name != "revision")
+                watch.ReadParameter(name, values);
+            else if (values.Count == 1 && Watching.WatchRequest.TryParse(values[0] ?? "", out long revision))
+                after = revision;
+            else
+                watch.Wrong(name, "TYPE", $"\"{values}\" is no revision.");
+        }
+
+        problem = watch.ToProblem();
+        return watch;
     }
 
     private Problem? ToProblem() => _errors.Count == 0 ? null
@@ -111,6 +134,9 @@ internal sealed class ListRequest
             case "expand":
                 Expand = ExpandPlan.Of(text, _collection, out string? wrong);
                 if (wrong is not null) Wrong(name, "UNKNOWN_REFERENCE", wrong);
+                break;
+            case "watch":
+                if (text is not ("true" or "false")) Wrong(name, "TYPE", $"watch is true or false; \"{text}\" is not.");
                 break;
             default:
                 ReadEquality(name, text);

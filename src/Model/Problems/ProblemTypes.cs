@@ -57,6 +57,9 @@ public static class ProblemTypes
     public static readonly ProblemType PageTokenExpired = new(410, "PAGE_TOKEN_EXPIRED", "The page token is too old.",
         "Page tokens are valid for three days. Repeat the request without it to begin anew.");
 
+    public static readonly ProblemType RevisionGone = new(410, "REVISION_GONE", "The revision is not held.",
+        "The store's history no longer reaches back to the revision asked for, or the store has never had it. Begin with what there is now.");
+
     public static readonly ProblemType PreconditionFailed = new(412, "PRECONDITION_FAILED", "The resource is not as the condition asks.",
         "An If-Match, If-None-Match or If-Unmodified-Since field does not hold. The ETag field carries the current tag, if there is one.");
 
@@ -107,7 +110,7 @@ public static class ProblemTypes
     [
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
-        TooMuchContention, PageTokenExpired, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
+        TooMuchContention, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, UriTooLong, UnsupportedMediaType,
         InvalidBody, PatchFailed, PreconditionRequired, HeadersTooLarge, Internal, BadGateway, Unavailable,
         UpstreamTimeout, VersionNotSupported, StorageFull, LoopDetected,
     ];

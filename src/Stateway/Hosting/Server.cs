@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Stateway.Collections;
 using Stateway.Collections.Reading;
+using Stateway.Collections.Watching;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving;
@@ -26,6 +27,7 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly KestrelServer _web;
     private readonly RoutingTables _tables = new();
     private readonly Wiring _wiring;
+    private readonly Watches _watches;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private IReadOnlyList<CollectionSpec> _declared = [];
@@ -41,7 +43,8 @@ internal sealed partial class Server : IAsyncDisposable
         var sockets = new SocketTransportOptions { CreateBoundListenSocket = _ => listening };
         _web = new KestrelServer(Options.Create(KestrelOptions(Endpoint, limits)), new SocketTransportFactory(Options.Create(sockets), loggers), loggers);
 
-        var services = new CollectionServices(store, new PageTokens(secret, time), limits, time);
+        _watches = new Watches(store, new WatchOptions(), time, _logger);
+        var services = new CollectionServices(store, new PageTokens(secret, time), limits, time, _watches);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         Pipeline = new RequestPipeline(_tables, limits, time, _logger);
     }
@@ -111,7 +114,9 @@ internal sealed partial class Server : IAsyncDisposable
         var declared = catalog.ToSpecs();
         await _store.DeclareAsync([Seeds.Notes, .. declared.Select(KeepFieldsInForce)], ct);
         await Seeds.LoadAsync(catalog, _store, _time, _logger, ct);
-        _tables.Publish(_wiring.Build(reading.Apis, catalog));
+        var table = _wiring.Build(reading.Apis, catalog);
+        _watches.Follow(catalog);
+        _tables.Publish(table);
         _declared = declared;
         Apis = reading.Apis;
 
@@ -162,6 +167,7 @@ internal sealed partial class Server : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _watches.StopAsync(); // they would never end on their own
         using var drain = new CancellationTokenSource(DrainTimeout);
         await _web.StopAsync(drain.Token);
         _web.Dispose();
