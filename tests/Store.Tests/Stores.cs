@@ -57,6 +57,50 @@ internal static class Stores
         return paths;
     }
 
+    public static ValueTask<PastEntry> GetAsync(this IStore store, string collection, string path, long revision) =>
+        store.GetAsync(new(collection, path), revision, CancellationToken.None);
+
+    /// <returns>The value, or the kind of the answer: <c>None</c>, <c>Gone</c>, <c>NotYet</c>.</returns>
+    public static async Task<string> PastAsync(this IStore store, string collection, string path, long revision)
+    {
+        var past = await store.GetAsync(collection, path, revision);
+        return past is PastEntry.Found found ? found.Entry.Json() : past.GetType().Name;
+    }
+
+    public static ValueTask<StoreState> StateAsync(this IStore store) => store.ReadStateAsync(CancellationToken.None);
+
+    public static ValueTask CompactAsync(this IStore store, long revision) => store.CompactAsync(revision, CancellationToken.None);
+
+    public static async Task<VersionPage> VersionsAsync(
+        this IStore store, string collection, string path, long before = long.MaxValue, int limit = 100) =>
+        await store.ReadVersionsAsync(new(collection, path), before, limit, CancellationToken.None);
+
+    /// <returns>All commits behind a revision that changed something, read in steps.</returns>
+    public static async Task<List<Commit>> LogAsync(this IStore store, long after, int changesMax = 1_000)
+    {
+        var commits = new List<Commit>();
+        while (true)
+        {
+            var read = Assert.IsType<LogResult.Commits>(await store.ReadLogAsync(after, changesMax, CancellationToken.None));
+            if (read.Through == after) return commits;
+
+            commits.AddRange(read.Items.Where(commit => !commit.Changes.IsEmpty));
+            after = read.Through;
+        }
+    }
+
+    public static ValueTask<LeaseResult> TakeAsync(this IStore store, string name, string holder, int seconds = 3_600) =>
+        store.TakeLeaseAsync(name, holder, TimeSpan.FromSeconds(seconds), CancellationToken.None);
+
+    public static string Text(Entry? entry) =>
+        entry is null ? "none" : $"{entry.Key} {entry.Revision} {entry.UpdateTime:O} {entry.Json()}";
+
+    /// <summary>All of a commit but its time, which is the engine's.</summary>
+    public static string Text(Commit commit) =>
+        $"{commit.Revision}: " + string.Join(", ", commit.Changes.Select(Text).Order(StringComparer.Ordinal));
+
+    public static string Text(Change change) => $"{change.Key} {Text(change.Before)} -> {Text(change.After)}";
+
     public static string Json(this Entry entry) => Encoding.UTF8.GetString(entry.Value.Span);
 
     /// <summary>A filter as a client writes it, over fields of a resource without a schema; a <c>@</c> before a name says that it is a timestamp.</summary>

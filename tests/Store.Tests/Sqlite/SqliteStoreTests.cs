@@ -3,32 +3,64 @@ using Stateway.TestKit;
 
 namespace Stateway.Store.Tests.Sqlite;
 
-public sealed class SqliteStoreTests : StoreCompliance
-{
-    private readonly TempFolder _folder = new();
+public sealed class SqliteReadingTests : ReadingCompliance<SqliteEngine>;
+public sealed class SqliteCommittingTests : CommittingCompliance<SqliteEngine>;
+public sealed class SqliteQueryingTests : QueryingCompliance<SqliteEngine>;
+public sealed class SqliteDeclaringTests : DeclaringCompliance<SqliteEngine>;
+public sealed class SqliteHistoryTests : HistoryCompliance<SqliteEngine>;
+public sealed class SqliteLogTests : LogCompliance<SqliteEngine>;
+public sealed class SqliteCompactionTests : CompactionCompliance<SqliteEngine>;
+public sealed class SqliteLeaseTests : LeaseCompliance<SqliteEngine>;
+public sealed class SqliteAgreementTests : AgreementCompliance<SqliteEngine>;
 
-    protected override async ValueTask<IStore> OpenAsync() => await OpenStore.InAsync(_folder.Path);
+public sealed class SqliteReadingWithoutCacheTests : ReadingCompliance<SqliteEngineWithoutCache>;
+public sealed class SqliteCommittingWithoutCacheTests : CommittingCompliance<SqliteEngineWithoutCache>;
+public sealed class SqliteQueryingWithoutCacheTests : QueryingCompliance<SqliteEngineWithoutCache>;
+public sealed class SqliteDeclaringWithoutCacheTests : DeclaringCompliance<SqliteEngineWithoutCache>;
+public sealed class SqliteHistoryWithoutCacheTests : HistoryCompliance<SqliteEngineWithoutCache>;
+public sealed class SqliteLogWithoutCacheTests : LogCompliance<SqliteEngineWithoutCache>;
+public sealed class SqliteAgreementWithoutCacheTests : AgreementCompliance<SqliteEngineWithoutCache>;
+
+public class SqliteEngine : StoreEngine
+{
+    private readonly List<(IStore Store, TempFolder Folder)> _opened = [];
+
+    protected virtual SqliteStoreOptions Options => new();
+
+    public override async ValueTask<IStore> OpenAsync()
+    {
+        var folder = new TempFolder();
+        var store = await OpenStore.InAsync(folder.Path, Options);
+        _opened.Add((store, folder));
+        return store;
+    }
+
+    public override async ValueTask<IStore> ReopenAsync(IStore store)
+    {
+        int place = _opened.FindIndex(opened => opened.Store == store);
+        var folder = _opened[place].Folder;
+        await store.DisposeAsync();
+        var reopened = await OpenStore.InAsync(folder.Path, Options);
+        _opened[place] = (reopened, folder);
+        return reopened;
+    }
 
     public override async ValueTask DisposeAsync()
     {
+        foreach (var (store, folder) in _opened)
+        {
+            await store.DisposeAsync();
+            folder.Dispose();
+        }
+
         await base.DisposeAsync();
-        _folder.Dispose();
     }
 }
 
-/// <summary>The same without a cache, so that every read goes to the database.</summary>
-public sealed class SqliteStoreWithoutCacheTests : StoreCompliance
+/// <summary>So that every read goes to the database, and every transaction to the disk by itself.</summary>
+public sealed class SqliteEngineWithoutCache : SqliteEngine
 {
-    private readonly TempFolder _folder = new();
-
-    protected override async ValueTask<IStore> OpenAsync() =>
-        await OpenStore.InAsync(_folder.Path, new() { CacheBytesMax = 0, ReadersMax = 1, BatchTransactionsMax = 1 });
-
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        _folder.Dispose();
-    }
+    protected override SqliteStoreOptions Options => new() { CacheBytesMax = 0, ReadersMax = 1, BatchTransactionsMax = 1 };
 }
 
 internal static class OpenStore
