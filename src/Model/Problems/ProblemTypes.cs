@@ -55,10 +55,10 @@ public static class ProblemTypes
         "Others kept changing the resource while this request tried to. Nothing was written; try again.");
 
     public static readonly ProblemType PageTokenExpired = new(410, "PAGE_TOKEN_EXPIRED", "The page token is too old.",
-        "Page tokens are valid for three days. Repeat the request without it to begin anew.");
+        "Page tokens are valid for three days, and as long as the store holds what the list was when it began. Repeat the request without it to begin anew.");
 
-    public static readonly ProblemType RevisionGone = new(410, "REVISION_GONE", "The revision is not held.",
-        "The store's history no longer reaches back to the revision asked for, or the store has never had it. Begin with what there is now.");
+    public static readonly ProblemType RevisionGone = new(410, "REVISION_GONE", "The store no longer holds this revision.",
+        "What was replaced or deleted can be read until it is compacted. The problem names the oldest revision that can be read, and the newest.");
 
     public static readonly ProblemType PreconditionFailed = new(412, "PRECONDITION_FAILED", "The resource is not as the condition asks.",
         "An If-Match, If-None-Match or If-Unmodified-Since field does not hold. The ETag field carries the current tag, if there is one.");
