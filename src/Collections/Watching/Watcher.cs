@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.IO.Pipelines;
 using System.Threading.Tasks.Sources;
 using Stateway.Gateway;
@@ -139,12 +138,25 @@ internal sealed class Watcher : IValueTaskSource<Problem?>
         while (room > 0 && (!_rest.IsEmpty || TryTake()))
         {
             int count = Math.Min(_rest.Length, room);
-            _output.Write(_rest.Span[..count]);
+            Copy(_rest.Span[..count]);
             _rest = _rest[count..];
             room -= count;
         }
 
         return room < SliceBytes;
+    }
+
+    private void Copy(ReadOnlySpan<byte> bytes)
+    {
+        while (!bytes.IsEmpty)
+        {
+            // The server gives nothing when nothing in particular is asked for and a chunk is full.
+            var span = _output.GetSpan(Math.Min(bytes.Length, 1024));
+            int count = Math.Min(bytes.Length, span.Length);
+            bytes[..count].CopyTo(span);
+            _output.Advance(count);
+            bytes = bytes[count..];
+        }
     }
 
     private bool TryTake()
@@ -190,6 +202,9 @@ internal sealed class Watcher : IValueTaskSource<Problem?>
     {
         try
         {
+            // The client learns at once that it watches.
+            if (!_exchange.Response.HasStarted && !await FinishesAsync(_output.FlushAsync())) End(WatchEnd.Cut);
+
             if (state is not null)
             {
                 if (!await WriteStateAsync(state)) End(WatchEnd.Cut);
@@ -221,8 +236,6 @@ internal sealed class Watcher : IValueTaskSource<Problem?>
 
     private async ValueTask<bool> CatchUpAsync()
     {
-        if (!_exchange.Response.HasStarted && !await FinishesAsync(_output.FlushAsync())) return false; // the client learns at once that it watches
-
         long? unavailableSince = null;
         while (!IsEnding)
         {
@@ -267,7 +280,7 @@ internal sealed class Watcher : IValueTaskSource<Problem?>
             if (Volatile.Read(ref _end) is { IsCut: true }) return false;
 
             int count = Math.Min(bytes.Length, SliceBytes);
-            _output.Write(bytes.Span[..count]);
+            Copy(bytes.Span[..count]);
             bytes = bytes[count..];
             if (!await FinishesAsync(_output.FlushAsync())) return false;
         }
@@ -293,7 +306,7 @@ internal sealed class Watcher : IValueTaskSource<Problem?>
         {
             // The server sends what is in its buffer when the request ends.
             var form = Topic.View.Form;
-            _output.Write(end.Problem is { } problem ? EventText.Error(form, problem, _exchange.RequestId) : EventText.Bookmark(form, Position));
+            Copy(end.Problem is { } problem ? EventText.Error(form, problem, _exchange.RequestId) : EventText.Bookmark(form, Position));
         }
 
         _whenAborted.Unregister();
