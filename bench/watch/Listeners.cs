@@ -64,11 +64,16 @@ internal sealed class Listeners : IDisposable
         private readonly Socket _socket;
         private readonly SocketAsyncEventArgs _receiving = new();
 
+        // The end of what came before stands in front of what comes next: the text may be cut in two.
+        private const int TailMax = 32;
+        private readonly byte[] _buffer = new byte[4096];
+        private int _tail;
+
         public Listener(Listeners listeners, Socket socket)
         {
             _listeners = listeners;
             _socket = socket;
-            _receiving.SetBuffer(new byte[4096]);
+            _receiving.SetBuffer(_buffer, TailMax, _buffer.Length - TailMax);
             _receiving.Completed += (_, _) =>
             {
                 if (Took()) Listen();
@@ -79,9 +84,15 @@ internal sealed class Listeners : IDisposable
 
         public void Listen()
         {
-            while (!_socket.ReceiveAsync(_receiving))
+            try
             {
-                if (!Took()) return;
+                while (!_socket.ReceiveAsync(_receiving))
+                {
+                    if (!Took()) return;
+                }
+            }
+            catch (ObjectDisposedException) // its turn is over
+            {
             }
         }
 
@@ -91,11 +102,15 @@ internal sealed class Listeners : IDisposable
         {
             if (_receiving.SocketError != SocketError.Success || _receiving.BytesTransferred == 0) return false;
 
-            if (SeenAt == 0 && _receiving.MemoryBuffer.Span[.._receiving.BytesTransferred].IndexOf(_listeners._awaited) >= 0)
+            var received = _buffer.AsSpan(TailMax - _tail, _tail + _receiving.BytesTransferred);
+            if (SeenAt == 0 && received.IndexOf(_listeners._awaited) >= 0)
             {
                 SeenAt = Stopwatch.GetTimestamp();
                 if (Interlocked.Decrement(ref _listeners._missing) == 0) _listeners._complete.TrySetResult();
             }
+
+            _tail = Math.Min(TailMax, received.Length);
+            received[^_tail..].CopyTo(_buffer.AsSpan(TailMax - _tail));
 
             return true;
         }

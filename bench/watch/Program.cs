@@ -70,8 +70,8 @@ try
     all.Dispose();
     await Task.Delay(5_000);
     await DeleteAllAsync();
-    await ModerateAsync();
     Memory("all closed");
+    await ModerateAsync();
 
     void Memory(string when) =>
         Console.WriteLine($"  {when}: {stateway.ResidentMB:0.0} MB resident, {stateway.ResidentMB - before:0.0} MB more, {(stateway.ResidentMB - before) * 1e3 / watches:0.0} KB a watch; at most {stateway.ResidentMaxMB:0.0} MB so far   (limit: 60 MB more)");
@@ -147,8 +147,10 @@ try
             }
         }
 
+        var cpuBefore = bare.CpuTime;
         using var bareListeners = new Listeners();
         await bareListeners.OpenAsync(target, watches, "", "welcome");
+        cpuBefore = bare.CpuTime;
         var spreads = new List<Spread>();
         for (int i = 0; i < commits; i++)
         {
@@ -159,7 +161,7 @@ try
             spreads.Add(new(sending, sending, await bareListeners.AllAsync()));
         }
 
-        Report("Bare sockets, no HTTP, no store", spreads, s => s.FromSending, "   the limit of the machine and this client");
+        Report("Bare sockets, no HTTP, no store", spreads, s => s.FromSending, $"   {(bare.CpuTime - cpuBefore).TotalMilliseconds / commits:0} ms CPU: the limit of the machine and this client");
     }
 
     static StringContent Json(string text) => new(text, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));

@@ -17,13 +17,15 @@ internal readonly record struct TopicKey(string Collection, string Scope, string
 /// One view and those who watch it. Keeps the newest frames for watchers that are a little behind; who is further behind
 /// reads the log. Everything above the floor's revision is here.
 /// </summary>
-internal sealed class Topic
+internal sealed class Topic : IThreadPoolWorkItem
 {
     private const int FirstRowPlaces = 4; // most topics of single resources have one watcher
     private const int RowPlaces = 64;
 
     private readonly Lock _lock = new();
     private readonly List<WatchRow> _rows = [];
+    private readonly Queue<WatchRow> _toWake = new(1);
+    private int _wakers;
     private readonly WatchOptions _options;
     private readonly TimeProvider _time;
     private Frame _floor;
@@ -161,6 +163,36 @@ internal sealed class Topic
 
     private void Wake_NeedsLock()
     {
-        foreach (var row in _rows) row.Wake();
+        foreach (var row in _rows)
+        {
+            if (row.IsToWake) continue;
+
+            row.IsToWake = true;
+            _toWake.Enqueue(row);
+        }
+
+        for (; _wakers < Math.Min(_toWake.Count, Environment.ProcessorCount); _wakers++) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+    }
+
+    /// <summary>
+    /// Wakes one row, and queues behind what waits for the thread pool already: the server's own sending of what the row has
+    /// written. Otherwise thousands of connections would fill their buffers before the first is emptied.
+    /// </summary>
+    void IThreadPoolWorkItem.Execute()
+    {
+        WatchRow? row;
+        lock (_lock)
+        {
+            if (!_toWake.TryDequeue(out row))
+            {
+                _wakers--;
+                return;
+            }
+
+            row.IsToWake = false; // before looking: what comes from here on queues it again
+        }
+
+        row.ForEach(static (watcher, _) => watcher.Wake(), 0);
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 }

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Stateway.Gateway;
 using Stateway.Model.Problems;
@@ -82,6 +83,7 @@ internal static class WatchAnswer
             }
 
             WriteHead(exchange, asked.View.Form);
+            exchange.Request.Query = QueryCollection.Empty; // read; there may be thousands to hold
             watcher.Begin(asked.After ?? initial!.Revision, initial);
             return null;
         }

@@ -1,14 +1,16 @@
 namespace Stateway.Collections.Watching;
 
-/// <summary>Some watchers of a topic, woken together: one piece of work for the thread pool, however many frames came.</summary>
+/// <summary>Some watchers of a topic, woken one after the other on one thread, however many frames came.</summary>
 /// <param name="places">How many watchers it takes.</param>
-internal sealed class WatchRow(int places) : IThreadPoolWorkItem
+internal sealed class WatchRow(int places)
 {
     private readonly Watcher?[] _places = new Watcher?[places];
     private int _count;
-    private int _isQueued;
 
     public bool IsEmpty => _count == 0;
+
+    /// <summary>Stands in the topic's queue. Under the topic's lock.</summary>
+    public bool IsToWake { get; set; }
 
     /// <summary>Under the topic's lock, as <see cref="Remove"/> is.</summary>
     /// <returns>False when it is full.</returns>
@@ -29,18 +31,6 @@ internal sealed class WatchRow(int places) : IThreadPoolWorkItem
         Volatile.Write(ref _places[place], null);
         _count--;
         return true;
-    }
-
-    public void Wake()
-    {
-        if (Interlocked.Exchange(ref _isQueued, 1) == 0) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
-    }
-
-    public void Execute()
-    {
-        // Before looking: what comes from here on queues it again.
-        Interlocked.Exchange(ref _isQueued, 0);
-        ForEach(static (watcher, _) => watcher.Wake(), 0);
     }
 
     public void ForEach<TState>(Action<Watcher, TState> action, TState state)
