@@ -21,6 +21,9 @@ public sealed class Catalog
 
     public Collection this[string storeName] => _byStoreName[storeName];
 
+    /// <returns>Null when there is none of this name.</returns>
+    public Collection? Find(string storeName) => _byStoreName.GetValueOrDefault(storeName);
+
     public IEnumerable<Collection> Collections => _byStoreName.Values;
 
     public IReadOnlyList<CollectionSpec> ToSpecs() => [.. _byStoreName.Values.Select(c => c.ToSpec())];

@@ -1,5 +1,6 @@
 using Stateway.Collections.Reading;
 using Stateway.Collections.Representations;
+using Stateway.Collections.Watching;
 using Stateway.Collections.Writing;
 using Stateway.Collections.Writing.Repeating;
 using Stateway.Gateway;
@@ -35,8 +36,8 @@ public sealed class CollectionTarget : ITarget
         var writes = new Writes(collection, services);
         switch (verb)
         {
-            case CollectionVerb.List: _read = reads.ListAsync; break;
-            case CollectionVerb.Get: _read = reads.GetAsync; break;
+            case CollectionVerb.List: _read = exchange => WatchRequest.IsAsked(exchange.Request) ? WatchAnswer.OfCollectionAsync(exchange, collection, services) : reads.ListAsync(exchange); break;
+            case CollectionVerb.Get: _read = exchange => WatchRequest.IsAsked(exchange.Request) ? WatchAnswer.OfOneAsync(exchange, collection, services) : reads.GetAsync(exchange); break;
             case CollectionVerb.Create: _write = writes.CreateAsync; break;
             case CollectionVerb.Replace: _write = writes.ReplaceAsync; break;
             case CollectionVerb.Patch: _write = writes.PatchAsync; break;
@@ -95,7 +96,7 @@ public sealed class CollectionTarget : ITarget
 }
 
 /// <summary>What every collection works with.</summary>
-public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time)
+public sealed record CollectionServices(IStore Store, PageTokens PageTokens, GatewayLimits Limits, TimeProvider Time, Watches Watches)
 {
     internal KeysInFlight KeysInFlight { get; } = new();
 

@@ -30,6 +30,7 @@ internal sealed class ListRequest
     private ListRequest(Collection collection) => _collection = collection;
 
     public int PageSize { get; private set; } = PageSizeDefault;
+    public Expression? Filter => _filter;
     public Mask? Fields { get; private set; }
     public ExpandPlan? Expand { get; private set; }
 
@@ -60,7 +61,7 @@ internal sealed class ListRequest
 
     /// <summary>What a GET on one resource may ask for.</summary>
     public static ListRequest ReadOfOne(Exchange exchange, Collection collection, out Problem? problem) =>
-        Read(exchange, collection, ["fields", "expand", "revision", "min_revision"], out problem);
+        Read(exchange, collection, ["fields", "expand", "revision", "min_revision", "watch"], out problem);
 
     /// <summary>What a GET on a resource's history may ask for.</summary>
     public static ListRequest ReadOfHistory(Exchange exchange, Collection collection, out Problem? problem) =>
@@ -80,6 +81,22 @@ internal sealed class ListRequest
 
         problem = one.ToProblem();
         return one;
+    }
+
+    /// <summary>What a GET with <c>watch=true</c> may ask for: of a list's parameters those that choose resources and fields.</summary>
+    public static ListRequest ReadOfWatch(Exchange exchange, Collection collection, out Problem? problem)
+    {
+        var watch = new ListRequest(collection) { Fields = collection.WriteOnlyMask };
+        foreach (var (name, values) in exchange.Request.Query)
+        {
+            if (name is "order_by" or "max_page_size" or "page_token" or "expand" or "min_revision")
+                watch.Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter of a watch; there are revision, filter, fields and the declared fields.");
+            else
+                watch.ReadParameter(name, values);
+        }
+
+        problem = watch.ToProblem();
+        return watch;
     }
 
     private Problem? ToProblem()
@@ -157,6 +174,9 @@ internal sealed class ListRequest
             case "min_revision":
                 MinRevision = ReadRevision(name, text);
                 break;
+            case "watch":
+                if (text is not ("true" or "false")) Wrong(name, "TYPE", $"watch is true or false; \"{text}\" is not.");
+                break;
             default:
                 ReadEquality(name, text);
                 break;
@@ -184,7 +204,7 @@ internal sealed class ListRequest
     {
         if (!_collection.Declaration.Filter.Contains(name) || !FieldPath.TryFind(name, _collection.Shape, out var field))
         {
-            var known = _collection.Declaration.Filter.Concat(["filter", "order_by", "max_page_size", "page_token", "fields", "expand", "revision", "min_revision"]);
+            var known = _collection.Declaration.Filter.Concat(["filter", "order_by", "max_page_size", "page_token", "fields", "expand", "revision", "min_revision", "watch"]);
             string hint = Nearest.Of(name, known) is { } near ? $"did you mean {near}?" : $"there are {string.Join(", ", known)}.";
             Wrong(name, "UNKNOWN_PARAMETER", $"{name} is no parameter of this list; {hint}");
             return;

@@ -25,7 +25,7 @@ public static class ProblemWriter
         return Answering.WriteProblemAsync(exchange, json.WrittenMemory);
     }
 
-    private static void WriteJson(Problem problem, string requestId, IBufferWriter<byte> output)
+    public static void WriteJson(Problem problem, string requestId, IBufferWriter<byte> output)
     {
         using var writer = new Utf8JsonWriter(output, JsonOptions.Readable);
         writer.WriteStartObject();

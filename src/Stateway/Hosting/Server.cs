@@ -6,6 +6,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Stateway.Collections;
 using Stateway.Collections.Reading;
+using Stateway.Collections.Watching;
 using Stateway.Collections.Writing.Repeating;
 using Stateway.Copying;
 using Stateway.Gateway;
@@ -34,6 +35,7 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly RoutingTables _tables = new();
     private readonly Wiring _wiring;
     private readonly Housekeeping _housekeeping;
+    private readonly Watches _watches;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private IReadOnlyList<CollectionSpec> _declared = [];
@@ -49,7 +51,8 @@ internal sealed partial class Server : IAsyncDisposable
         var sockets = new SocketTransportOptions { CreateBoundListenSocket = _ => listening };
         _web = new KestrelServer(Options.Create(KestrelOptions(Endpoint, limits)), new SocketTransportFactory(Options.Create(sockets), loggers), loggers);
 
-        var services = new CollectionServices(store, new PageTokens(secret, time), limits, time);
+        _watches = new Watches(store, new WatchOptions(), time, _logger);
+        var services = new CollectionServices(store, new PageTokens(secret, time), limits, time, _watches);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         Pipeline = new RequestPipeline(_tables, limits, time, _logger);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
@@ -137,7 +140,9 @@ internal sealed partial class Server : IAsyncDisposable
         var declared = catalog.ToSpecs();
         await _store.DeclareAsync([.. SystemCollections, .. declared.Select(KeepFieldsInForce)], ct);
         await new Seeds(catalog, _store, _time, _logger).LoadAsync(ct);
-        _tables.Publish(_wiring.Build(reading.Apis, catalog));
+        var table = _wiring.Build(reading.Apis, catalog);
+        _watches.Follow(catalog);
+        _tables.Publish(table);
         _declared = declared;
         Apis = reading.Apis;
 
@@ -193,6 +198,7 @@ internal sealed partial class Server : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        await _watches.StopAsync(); // they would never end on their own
         using var drain = new CancellationTokenSource(DrainTimeout);
         await _web.StopAsync(drain.Token);
         _web.Dispose();

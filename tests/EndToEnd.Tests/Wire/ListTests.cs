@@ -163,7 +163,7 @@ public sealed class ListTests(WireProgram wire) : IClassFixture<WireProgram>, IA
     [InlineData("fields=lines.nope", "fields UNKNOWN_FIELD")]
     [InlineData("expand=name", "expand UNKNOWN_REFERENCE")]
     [InlineData("expand=maker.name", "expand UNKNOWN_REFERENCE")]
-    [InlineData("watch=true", "watch UNKNOWN_PARAMETER")]
+    [InlineData("watch=yes", "watch TYPE")]
     public async Task A_wrong_parameter_is_400_and_named(string query, string expected) =>
         Assert.Equal([expected], (await wire.GetAsync("/things?" + query)).Problem(400, "INVALID_PARAMETER"));
 

@@ -14,6 +14,8 @@ public sealed class WireProgram : IAsyncLifetime
     /// <summary>Where the store and the page tokens' key are kept.</summary>
     public string Data => _folder.File("data");
 
+    public Uri Url => _program.Url;
+
     public async ValueTask InitializeAsync()
     {
         await File.WriteAllTextAsync(_folder.File("wire.yaml"), WireDocument.Text);
