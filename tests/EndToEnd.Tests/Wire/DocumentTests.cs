@@ -50,9 +50,9 @@ public sealed class DocumentTests(WireProgram wire) : IClassFixture<WireProgram>
         var samples = new Dictionary<string, string>
         {
             ["filter"] = "count == 1", ["order_by"] = "name", ["max_page_size"] = "1", ["page_token"] = "", ["fields"] = "name", ["expand"] = "maker", ["count"] = "1", ["price"] = "1",
-            ["active"] = "true", ["born"] = "2001-01-01", ["at"] = "2024-05-01T10:00:00Z", ["id"] = "",
+            ["revision"] = (string)(await wire.GetAsync("/things")).Json["revision"]!, ["min_revision"] = "1", ["watch"] = "false", ["active"] = "true", ["born"] = "2001-01-01", ["at"] = "2024-05-01T10:00:00Z", ["id"] = "",
         };
-        foreach (string path in new[] { "/things", "/things/{thing_id}" })
+        foreach (string path in new[] { "/things", "/things/{thing_id}", "/things/{thing_id}/history" })
         {
             foreach (var (method, operation) in document["paths"]![path]!.AsObject())
             {

@@ -14,7 +14,7 @@ internal static class BatchOperation
 
     private static readonly (string Status, string Name)[] Problems =
     [
-        ("400", "BadRequest"), ("404", "NotFound"), ("409", "Conflict"), ("412", "PreconditionFailed"),
+        ("400", "BadRequest"), ("404", "NotFound"), ("406", "NotAcceptable"), ("409", "Conflict"), ("412", "PreconditionFailed"),
         ("413", "ContentTooLarge"), ("415", "UnsupportedMediaType"), ("422", "UnprocessableContent"), ("default", "Problem"),
     ];
 
@@ -29,7 +29,7 @@ internal static class BatchOperation
             ["tags"] = new JsonArray(Tag),
             ["summary"] = "Do several writes as one",
             ["description"] = "Does all of the requests in one step, or none: the first that is refused refuses all, and its problem is the answer.",
-            ["parameters"] = new JsonArray(served.Use("parameters", "IdempotencyKey")),
+            ["parameters"] = new JsonArray(served.Use("parameters", "PreferTry"), served.Use("parameters", "IdempotencyKey")),
             ["requestBody"] = new JsonObject { ["required"] = true, ["content"] = Json(served.Use("schemas", "Batch")) },
         };
 

@@ -82,7 +82,7 @@ internal sealed class CollectionOperations(ServedDocument served)
 
             case CollectionVerb.Delete:
                 Say(described, draft, $"Delete {one}", draft.Children.Count == 0 ? $"Removes the {word}." : $"Removes the {word} and what belongs to it.");
-                described["parameters"] = Parameters(draft, declaration, "IfMatch");
+                described["parameters"] = Parameters(draft, declaration, "IfMatch PreferTry");
                 described["responses"] = Responses(draft, ("204", new JsonObject
                 {
                     ["description"] = "It is gone.",
@@ -113,7 +113,9 @@ internal sealed class CollectionOperations(ServedDocument served)
             action["summary"]?.Text ?? $"{Words.Capital(name)} {Words.WithArticle(draft.Word)}",
             (action["description"]?.Text ?? (operation.Method == "GET" ? $"Tells {name} of the {draft.Word}." : $"Does {name} with the {draft.Word}.")) + when);
 
-        described["parameters"] = operation.Method == "GET" ? [] : Parameters(draft, declaration, "IfMatch Prefer IdempotencyKey");
+        // A key goes on to the target that answers the action, if there is one.
+        bool isRepeatable = operation.Method != "GET" && action["target"] is null;
+        described["parameters"] = operation.Method == "GET" ? [] : Parameters(draft, declaration, "IfMatch Prefer" + (isRepeatable ? " IdempotencyKey" : ""));
         if (action["body"] is { } body)
         {
             described["requestBody"] = new JsonObject
@@ -129,8 +131,8 @@ internal sealed class CollectionOperations(ServedDocument served)
             return;
         }
 
-        var ok = action["target"] is null ? Written(draft, $"The {draft.Word} as it is now.", isRepeatable: true) : ("default", new JsonObject { ["description"] = "What the action answers." });
-        string problems = operation.Method == "GET" ? "400 406" : "400 406 409 412 413 415 422";
+        var ok = action["target"] is null ? Written(draft, $"The {draft.Word} as it is now.", isRepeatable) : ("default", new JsonObject { ["description"] = "What the action answers." });
+        string problems = operation.Method == "GET" ? "400 406" : "400 406 409 412 413 415" + (isRepeatable || action["body"] is not null ? " 422" : "");
         described["responses"] = Responses(draft, ok, problems, inParent: true);
     }
 

@@ -50,12 +50,13 @@ internal static class ServedFinish
 
     private static void AddTags(JsonObject root, IReadOnlyList<CollectionDraft> drafts)
     {
-        if (drafts.Count == 0) return;
+        bool hasBatch = root["paths"] is JsonObject paths && paths.ContainsKey(BatchOperation.Path);
+        if (drafts.Count == 0 && !hasBatch) return;
 
         if (root["tags"] is not JsonArray tags) root["tags"] = tags = [];
         foreach (var draft in drafts)
             AddUnlessThere(draft.Name, draft.Spot["description"]?.Text ?? $"{Words.Capital(Words.Spaced(draft.Name))}, as stored resources.");
-        AddUnlessThere(BatchOperation.Tag, "Several requests as one.");
+        if (hasBatch) AddUnlessThere(BatchOperation.Tag, "Several requests as one.");
 
         void AddUnlessThere(string tagName, string description)
         {

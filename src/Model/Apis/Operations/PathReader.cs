@@ -26,16 +26,13 @@ internal sealed class PathReader(
     {
         IndexPaths();
         IndexOperationIds();
-        bool hasCollections = false;
         foreach (var draft in drafts)
         {
-            hasCollections = true;
             foreach (var standard in CollectionOperations.Of(draft)) Add(standard);
         }
 
-        if (hasCollections) BatchOperation.AddTo(served, FreeId(BatchOperation.OperationId));
-
         foreach (var (path, item) in _items.Values) ReadItem(path, item);
+        if (_operations.Any(operation => operation.Target is TargetSpec.Collection)) BatchOperation.AddTo(served, FreeId(BatchOperation.OperationId));
         if (_operations.Count > OperationsMax) document.Error("/paths", $"A document has at most {OperationsMax} operations; split it.");
         return _operations.ToImmutable();
     }
