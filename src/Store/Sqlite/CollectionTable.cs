@@ -29,7 +29,8 @@ internal sealed class CollectionTable
         SelectRevisionSql = $"SELECT revision FROM {table} WHERE path=?1";
         PutSql = PutText(table, fields);
         DeleteSql = $"DELETE FROM {table} WHERE path=?1";
-        DeleteBelowSql = $"DELETE FROM {table} WHERE path>?1 AND path<?2 RETURNING path";
+        SelectBelowSql = $"SELECT path, revision, update_time, value FROM {table} WHERE path>?1 AND path<?2";
+        DeleteBelowSql = $"DELETE FROM {table} WHERE path>?1 AND path<?2";
     }
 
     public string Collection { get; }
@@ -55,7 +56,10 @@ internal sealed class CollectionTable
     /// <summary>Parameter: path.</summary>
     public string DeleteSql { get; }
 
-    /// <summary>Parameters: the bounds, both exclusive. Rows: the paths deleted.</summary>
+    /// <summary>Parameters: the bounds, both exclusive. Columns: path, revision, update time, value.</summary>
+    public string SelectBelowSql { get; }
+
+    /// <summary>Parameters: the bounds, both exclusive.</summary>
     public string DeleteBelowSql { get; }
 
     public string IndexName(FieldColumn field) => $"i{Number}_{field.Column}";

@@ -27,6 +27,9 @@ internal static class ColumnForm
         }
     }
 
+    /// <summary>Whether a blob is one of those that stand for a value.</summary>
+    public static bool IsForm(ReadOnlySpan<byte> blob) => blob.Length == 1 && blob[0] <= ColumnKind.Other - ColumnKind.Null;
+
     public static ColumnValue Read(Statement statement, int column)
     {
         switch (statement.Type(column))

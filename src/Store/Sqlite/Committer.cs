@@ -1,3 +1,4 @@
+using System.Globalization;
 using SQLitePCL;
 using Stateway.Store.Columns;
 
@@ -23,28 +24,37 @@ internal sealed class Committer
     private readonly List<PendingCommit> _batch = [];
     private readonly List<CommitResult> _results = [];
     private readonly List<CacheKey> _written = [];
+    private readonly LogTail _tail;
+    private readonly LogWriter _log;
     private Connection? _connection;
-    private long _revision;
+    private long _ticks; // of the newest commit: times in the log never decrease
     private int _pagesSinceCheckpoint;
     private int _logPages; // at the last checkpoint
+    private bool _isReadForLong;
 
     /// <param name="connection">Becomes the committer's own.</param>
     public Committer(
-        string file, Connection connection, long revision, SqliteStoreOptions options, CollectionTables tables, EntryCache cache)
+        string file, Connection connection, SqliteStoreOptions options, CollectionTables tables, EntryCache cache, LogTail tail)
     {
         _file = file;
         _options = options;
         _tables = tables;
         _cache = cache;
+        _tail = tail;
+        _log = new(options.TransactionChangesMax);
         _connection = connection;
-        _revision = revision;
+        _ticks = connection.ReadInt64("SELECT coalesce((SELECT time FROM log ORDER BY id DESC LIMIT 1), 0)");
         _queue = new(options);
         _thread = new(Run) { Name = "store committer", IsBackground = true };
         _thread.Start();
     }
 
-    /// <summary>Of the newest commit that is on disk.</summary>
-    public long Revision => Volatile.Read(ref _revision);
+    /// <summary>While somebody reads one state of the store for long: the log is moved to the database file as far as that goes, and nobody waits for that reader.</summary>
+    public bool IsReadForLong
+    {
+        get => Volatile.Read(ref _isReadForLong);
+        set => Volatile.Write(ref _isReadForLong, value);
+    }
 
     public int WaitingTransactions => _queue.Count;
 
@@ -67,6 +77,7 @@ internal sealed class Committer
     {
         _queue.Close();
         _thread.Join();
+        _tail.Close();
     }
 
     private void Run()
@@ -104,7 +115,7 @@ internal sealed class Committer
         try
         {
             long revision = CommitBatch(Connect());
-            Volatile.Write(ref _revision, revision);
+            if (revision != _tail.Revision) _tail.Publish(revision, _log.Batch);
         }
         catch (SqliteException e)
         {
@@ -134,10 +145,12 @@ internal sealed class Committer
     {
         connection.Prepare("BEGIN IMMEDIATE").Run();
 
-        long revision = _revision;
+        _ticks = Math.Max(_ticks, _options.Time.GetUtcNow().UtcTicks);
+        _log.BeginBatch(_tail.IsFollowed, _ticks);
+        long revision = _tail.Revision;
         foreach (var commit in _batch) _results.Add(Apply(connection, commit, ref revision));
 
-        if (revision != _revision)
+        if (revision != _tail.Revision)
         {
             using var update = connection.Prepare("UPDATE meta SET revision=?1");
             update.Bind(1, revision).Step();
@@ -159,18 +172,42 @@ internal sealed class Committer
         var writes = commit.Transaction.Writes;
         if (writes.IsEmpty) return new CommitResult.Committed(revision);
 
+        if (!Write(connection, commit, revision + 1))
+            return new CommitResult.TooLarge(string.Create(CultureInfo.InvariantCulture, $"{_options.TransactionChangesMax} changes"));
+
         revision++;
+        return new CommitResult.Committed(revision);
+    }
+
+    /// <returns>False: it changes too many entries; nothing was written.</returns>
+    private bool Write(Connection connection, PendingCommit commit, long revision)
+    {
+        var writes = commit.Transaction.Writes;
+
+        // One that only names entries has been counted already; how many lie below a parent comes out while they are deleted.
+        bool mayBeTooLarge = commit.HasDeleteBelow;
+        if (mayBeTooLarge) connection.Execute("SAVEPOINT writes");
+
+        _log.Begin(revision, isOnlyWrite: writes.Length == 1);
         for (int i = 0; i < writes.Length; i++)
         {
-            switch (writes[i])
+            bool isWritten = writes[i] switch
             {
-                case Write.Put put: Put(connection, commit, i, put, revision); break;
-                case Write.Delete delete: Delete(connection, delete); break;
-                case Write.DeleteBelow below: DeleteBelow(connection, below); break;
-            }
+                Write.Put put => Put(connection, commit, i, put, revision),
+                Write.Delete delete => Delete(connection, delete),
+                Write.DeleteBelow below => DeleteBelow(connection, below),
+                _ => throw new System.Diagnostics.UnreachableException(),
+            };
+            if (isWritten) continue;
+
+            connection.Execute("ROLLBACK TO writes");
+            connection.Execute("RELEASE writes");
+            return false;
         }
 
-        return new CommitResult.Committed(revision);
+        _log.End(connection);
+        if (mayBeTooLarge) connection.Execute("RELEASE writes");
+        return true;
     }
 
     /// <returns>Null when it holds.</returns>
@@ -191,6 +228,10 @@ internal sealed class Committer
                     return new CommitResult.Unavailable($"The field '{none.Field}' of '{none.Collection}' is not indexed.");
 
                 return HasWith(connection, table, field, none) ? new CommitResult.Conflict(none, 0) : null;
+
+            case Precondition.Leased leased:
+                long epoch = Leases.EpochOf(connection, leased.Lease, _options.Time.GetUtcNow());
+                return epoch == leased.Epoch && epoch != 0 ? null : new CommitResult.Conflict(leased, epoch);
 
             default: throw new System.Diagnostics.UnreachableException();
         }
@@ -222,9 +263,12 @@ internal sealed class Committer
         return select.Step();
     }
 
-    private void Put(Connection connection, PendingCommit commit, int index, Write.Put put, long revision)
+    /// <returns>False: too many changes.</returns>
+    private bool Put(Connection connection, PendingCommit commit, int index, Write.Put put, long revision)
     {
         var table = _tables.Get(put.Key.Collection);
+        if (!_log.Put(connection, table, put, commit.IsNew(put.Key))) return false;
+
         using var statement = connection.Prepare(table.PutSql);
         statement
             .BindText(1, put.Key.Path)
@@ -237,22 +281,39 @@ internal sealed class Committer
 
         statement.Step();
         _written.Add(new(table.Number, put.Key.Path));
+        return true;
     }
 
-    private void Delete(Connection connection, Write.Delete delete)
+    /// <returns>False: too many changes.</returns>
+    private bool Delete(Connection connection, Write.Delete delete)
     {
         var table = _tables.Get(delete.Key.Collection);
+        if (!_log.Delete(connection, table, delete.Key)) return false;
+
         using var statement = connection.Prepare(table.DeleteSql);
         statement.BindText(1, delete.Key.Path).Step();
         _written.Add(new(table.Number, delete.Key.Path));
+        return true;
     }
 
-    private void DeleteBelow(Connection connection, Write.DeleteBelow below)
+    /// <returns>False: too many changes.</returns>
+    private bool DeleteBelow(Connection connection, Write.DeleteBelow below)
     {
         var table = _tables.Get(below.Collection);
-        using var statement = connection.Prepare(table.DeleteBelowSql);
-        statement.BindText(1, Paths.FirstBelow(below.Parent)).BindText(2, Paths.BehindBelow(below.Parent));
-        while (statement.Step()) _written.Add(new(table.Number, statement.Text(0)));
+        string first = Paths.FirstBelow(below.Parent), behind = Paths.BehindBelow(below.Parent);
+        using (var select = connection.Prepare(table.SelectBelowSql))
+        {
+            select.BindText(1, first).BindText(2, behind);
+            while (select.Step())
+            {
+                var key = new Key(below.Collection, select.Text(0));
+                if (!_log.Delete(connection, table, key, select)) return false;
+                _written.Add(new(table.Number, key.Path));
+            }
+        }
+
+        connection.Prepare(table.DeleteBelowSql).BindText(1, first).BindText(2, behind).Run();
+        return true;
     }
 
     private Connection Connect() => _connection ??= SqliteFile.OpenWriter(_file, _options);
@@ -273,7 +334,7 @@ internal sealed class Committer
 
         // One that fails, or that a reader holds up, is tried again when the log has grown some more.
         _pagesSinceCheckpoint = 0;
-        int mode = _logPages < CheckpointForcePages ? raw.SQLITE_CHECKPOINT_PASSIVE : raw.SQLITE_CHECKPOINT_RESTART;
+        int mode = _logPages < CheckpointForcePages || IsReadForLong ? raw.SQLITE_CHECKPOINT_PASSIVE : raw.SQLITE_CHECKPOINT_RESTART;
         _connection.Checkpoint(mode, CheckpointWaitMilliseconds, out _logPages);
     }
 }

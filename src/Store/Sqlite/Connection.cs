@@ -97,6 +97,9 @@ internal sealed class Connection : IDisposable
         if (raw.sqlite3_get_autocommit(_database) == 0) _ = raw.sqlite3_exec(_database, "ROLLBACK");
     }
 
+    /// <summary>Ends what the connection does; from any thread. It fails with SQLITE_INTERRUPT.</summary>
+    public void Interrupt() => raw.sqlite3_interrupt(_database);
+
     /// <summary>Pages written to the log since the last call.</summary>
     public int TakePagesWritten()
     {

@@ -1,7 +1,7 @@
 namespace Stateway.Store.Sqlite;
 
 /// <summary>
-/// A data folder held by this process. An open file with an exclusive lock on it says so: the system releases
+/// A data folder, or a database file anywhere, held by this process. An open file with an exclusive lock on it says so: the system releases
 /// it when the process ends, however it ends, so that a crash leaves nothing to clean up.
 /// </summary>
 internal sealed class DataFolder : IDisposable
@@ -11,28 +11,34 @@ internal sealed class DataFolder : IDisposable
 
     private readonly FileStream _lock;
 
-    private DataFolder(string path, FileStream held)
+    private DataFolder(string file, FileStream held)
     {
         _lock = held;
-        DatabaseFile = Path.Combine(path, "store.db");
+        DatabaseFile = file;
     }
 
     public string DatabaseFile { get; }
 
     /// <summary>Makes the folder (0700) and the database's file (0600, empty) when they are not there, and takes the lock.</summary>
+    /// <param name="path">The folder, or a file that ends in <c>.db</c> and is no folder.</param>
     public static (DataFolder? Folder, StoreOpening.Refused? Refusal) Take(string path)
     {
-        if (File.Exists(path)) return (null, new(StoreRefusal.NoAccess, $"The data folder {path} is a file; choose a folder."));
+        bool isFile = path.EndsWith(".db", StringComparison.Ordinal) && !Directory.Exists(path);
+        if (!isFile && File.Exists(path))
+            return (null, new(StoreRefusal.NoAccess, $"The data folder {path} is a file; choose a folder, or a file that ends in .db."));
 
+        string directory = isFile ? Path.GetDirectoryName(path)! : path; // a full path of a file has one
+        string file = isFile ? path : Path.Combine(path, "store.db");
+        string name = isFile ? $"The store {path}" : $"The data folder {path}";
         try
         {
-            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(path);
-            else Directory.CreateDirectory(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
+            else Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-            var held = OpenPrivately(Path.Combine(path, "lock"), FileShare.None);
+            var held = OpenPrivately(isFile ? path + ".lock" : Path.Combine(path, "lock"), FileShare.None);
             try
             {
-                var folder = new DataFolder(path, held);
+                var folder = new DataFolder(file, held);
 
                 // SQLite would make it readable for everyone; its log and index files take the mode of this one.
                 OpenPrivately(folder.DatabaseFile, FileShare.ReadWrite).Dispose();
@@ -47,16 +53,16 @@ internal sealed class DataFolder : IDisposable
         catch (IOException e) when (e.HResult is LinuxWouldBlock or MacWouldBlock or WindowsSharing)
         {
             return (null, new(StoreRefusal.InUse,
-                $"The data folder {path} is in use by another process; stop it, or choose another folder."));
+                $"{name} is in use by another process; stop it, or choose another place."));
         }
         catch (IOException e) when (e.HResult == NoSpace)
         {
-            return (null, new(StoreRefusal.DiskFull, $"The disk of the data folder {path} is full; make room on it."));
+            return (null, new(StoreRefusal.DiskFull, $"The disk of {path} is full; make room on it."));
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return (null, new(StoreRefusal.NoAccess,
-                $"The data folder {path} can't be written ({e.Message.TrimEnd('.')}); choose one that can."));
+                $"{name} can't be written ({e.Message.TrimEnd('.')}); choose a place that can."));
         }
     }
 

@@ -15,6 +15,8 @@ internal sealed class PendingCommit : CommitterWork
     // A caller continues on the thread pool, never on the committer's thread.
     private readonly TaskCompletionSource<CommitResult> _answer = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
+    private const int PreconditionsLookedAt = 4;
+
     private readonly CollectionTable[] _tables;
     private readonly ColumnValue[]?[] _columns;
 
@@ -39,7 +41,10 @@ internal sealed class PendingCommit : CommitterWork
                     bytes += put.Value.Length;
                     break;
                 case Write.Delete delete: _tables[i] = tables.Get(delete.Key.Collection); break;
-                case Write.DeleteBelow below: _tables[i] = tables.Get(below.Collection); break;
+                case Write.DeleteBelow below: 
+                    _tables[i] = tables.Get(below.Collection);
+                    HasDeleteBelow = true;
+                    break;
             }
         }
 
@@ -53,6 +58,8 @@ internal sealed class PendingCommit : CommitterWork
 
     public Transaction Transaction { get; }
 
+    public bool HasDeleteBelow { get; }
+
     public override long Bytes { get; }
 
     public Task<CommitResult> Task => _answer.Task;
@@ -65,6 +72,18 @@ internal sealed class PendingCommit : CommitterWork
             return table.FieldReader.Read(((Write.Put)Transaction.Writes[write]).Value);
 
         return _columns[write];
+    }
+
+    /// <summary>Whether a precondition, which holds, says that there is no such entry. False when nobody says so.</summary>
+    public bool IsNew(Key key)
+    {
+        var preconditions = Transaction.Preconditions;
+        for (int i = 0; i < preconditions.Length && i < PreconditionsLookedAt; i++)
+        {
+            if (preconditions[i] is Precondition.AtRevision { Revision: 0 } at && at.Key == key) return true;
+        }
+
+        return false;
     }
 
     public void Answer(CommitResult result) => _answer.TrySetResult(result);

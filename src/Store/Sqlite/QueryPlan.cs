@@ -128,7 +128,8 @@ internal sealed class QueryPlan
             condition.Write(sql, ReferenceEquals(condition, access.Condition) || IsByOrder(access, condition));
         }
 
-        if (_query.After is { } after) AddAfter(sql, after, access);
+        AddRevision(sql);
+        if (AfterKeys() is { } after) AddAfter(sql, after, access);
 
         sql.Add(" ORDER BY ");
         for (int i = 0; i < _order.Length; i++)
@@ -158,7 +159,42 @@ internal sealed class QueryPlan
             condition.Write(sql, isPlain: true);
         }
 
+        AddRevision(sql);
         return sql;
+    }
+
+    /// <summary>Of an earlier revision the rows that are as they were then; the others are in the log.</summary>
+    private void AddRevision(SqlText sql)
+    {
+        if (_query.Revision is { } revision) sql.Add(" AND revision<=").AddParameter(ColumnValue.Of(revision));
+    }
+
+    /// <summary>Where the cursor stands among the rows.</summary>
+    /// <exception cref="ArgumentException">It is not of this order.</exception>
+    public ColumnValue[]? AfterKeys()
+    {
+        if (_query.After is not { } after) return null;
+
+        if (after.Values.Length != _order.Length)
+            throw new ArgumentException($"The cursor has {after.Values.Length} values; the order has {_order.Length} fields.");
+
+        var keys = new ColumnValue[_order.Length + 1];
+        for (int i = 0; i < _order.Length; i++) keys[i] = ColumnValue.Of(after.Values[i], _order[i].Field.IsTimestamp);
+        keys[^1] = ColumnValue.Of(after.Path);
+        return keys;
+    }
+
+    /// <summary>The page's order, over the values of the order's fields and the path.</summary>
+    public int Compare(ColumnValue[] a, ColumnValue[] b)
+    {
+        for (int i = 0; i < a.Length; i++)
+        {
+            int compared = ColumnValue.Compare(a[i], b[i]);
+            bool isDescending = i < _order.Length ? _query.Order[i].Descending : _isPathDescending;
+            if (compared != 0) return isDescending ? -compared : compared;
+        }
+
+        return 0;
     }
 
     /// <param name="condition">Null: the entries of the parent.</param>
@@ -201,22 +237,15 @@ internal sealed class QueryPlan
     /// Behind the cursor. In one direction it is one comparison of rows: <c>(c1,path) > (?,?)</c>. In mixed
     /// directions, for <c>c1, c2 DESC</c>: <c>c1>=? AND (c1>? OR (c1=? AND (c2&lt;? OR (c2=? AND path&lt;?))))</c>.
     /// </summary>
-    private void AddAfter(SqlText sql, Cursor after, PageAccess access)
+    private void AddAfter(SqlText sql, ColumnValue[] values, PageAccess access)
     {
-        if (after.Values.Length != _order.Length)
-            throw new ArgumentException($"The cursor has {after.Values.Length} values; the order has {_order.Length} fields.");
-
         bool isPlain = access is { IsSorted: true } || (access.IsByParent && _order.IsEmpty);
-        var values = ImmutableArray.CreateBuilder<ColumnValue>(_order.Length + 1);
-        for (int i = 0; i < _order.Length; i++) values.Add(ColumnValue.Of(after.Values[i], _order[i].Field.IsTimestamp));
-        values.Add(ColumnValue.Of(after.Path));
-
         sql.Add(" AND ");
         if (IsOneDirection())
         {
             AddRow(sql, isPlain);
             sql.Add(_isPathDescending ? "<(" : ">(");
-            for (int i = 0; i < values.Count; i++)
+            for (int i = 0; i < values.Length; i++)
             {
                 if (i > 0) sql.Add(",");
                 sql.AddParameter(values[i]);

@@ -19,6 +19,34 @@ internal sealed class ReaderPool(string file, SqliteStoreOptions options) : IDis
         return Take();
     }
 
+    /// <summary>Reads in one read transaction, on the caller's thread when a connection is free.</summary>
+    /// <exception cref="SqliteException">The database could not be read.</exception>
+    public ValueTask<T> ReadAsync<T>(Func<Connection, StoreState, T> read, CancellationToken ct)
+    {
+        return TryRent() is { } connection ? new(Read(connection, read)) : ReadLaterAsync();
+
+        async ValueTask<T> ReadLaterAsync() => Read(await RentAsync(ct), read);
+    }
+
+    private T Read<T>(Connection connection, Func<Connection, StoreState, T> read)
+    {
+        T result;
+        try
+        {
+            connection.Prepare("BEGIN").Run();
+            result = read(connection, SqliteFile.ReadState(connection));
+            connection.Prepare("COMMIT").Run();
+        }
+        catch
+        {
+            Discard(connection);
+            throw;
+        }
+
+        Return(connection);
+        return result;
+    }
+
     public void Return(Connection connection)
     {
         lock (_lock) _idle.Push(connection);

@@ -9,7 +9,9 @@ namespace Stateway.Store.Sqlite;
 /// <summary>
 /// The form of the database file.
 /// <code>
-/// meta        one row: the store's revision
+/// meta        one row: the store's revision, and the oldest one that can be read
+/// log         what each commit replaced, see <see cref="LogWriter"/>; log_path, log_collection: its indexes
+/// lease       name, holder, epoch, ends (when it runs out, in ticks)
 /// collection  number, name, fields: [{"path": ["address", "city"], "timestamp": false, "column": 1, "ready": true}]
 /// t1, t2, …   one table for each collection, named by its number: id, path, revision, update_time (ticks of
 ///             100 ns in UTC since the year 1), c1 to c16 and later ones (indexed fields, see ColumnValue), value
@@ -19,7 +21,18 @@ namespace Stateway.Store.Sqlite;
 internal static class SqliteFile
 {
     /// <summary>In PRAGMA user_version. A file of a higher one is refused.</summary>
-    public const int FormatVersion = 1;
+    public const int FormatVersion = 2;
+
+    private const int FormatWithoutLog = 1;
+
+    private const string HistoryTables =
+        """
+        CREATE TABLE log(id INTEGER PRIMARY KEY, collection INTEGER NOT NULL, path TEXT NOT NULL, time INTEGER NOT NULL,
+          old_revision INTEGER NOT NULL DEFAULT 0, old_time INTEGER NOT NULL DEFAULT 0, deleted INTEGER NOT NULL DEFAULT 0, old_value BLOB);
+        CREATE INDEX log_path ON log(collection, path, old_revision) WHERE old_revision>0;
+        CREATE INDEX log_collection ON log(collection, id, old_revision) WHERE old_revision>0;
+        CREATE TABLE lease(name TEXT PRIMARY KEY, holder TEXT NOT NULL, epoch INTEGER NOT NULL, ends INTEGER NOT NULL) WITHOUT ROWID;
+        """;
 
     private const int ApplicationId = 0x53747779; // "Stwy", shown by file(1)
     private const int PageBytes = 4096;
@@ -49,7 +62,7 @@ internal static class SqliteFile
         }
     }
 
-    /// <summary>Makes the tables of a new file; checks that an old one is of a form that is known.</summary>
+    /// <summary>Makes the tables of a new file; checks that an old one is of a form that is known, and brings it to today's.</summary>
     /// <returns>Null when it is; otherwise what is wrong, to be followed by the file's name.</returns>
     public static (StoreRefusal Reason, string Message)? Prepare(Connection connection)
     {
@@ -60,11 +73,13 @@ internal static class SqliteFile
                 $"was written by a newer version (its format is {version}, this version knows up to {FormatVersion}); run that version");
         }
 
-        if (version == FormatVersion)
+        if (version is FormatVersion or FormatWithoutLog)
         {
-            return connection.ReadInt64("PRAGMA application_id") == ApplicationId
-                ? null
-                : (StoreRefusal.NotAStore, "is a database of another program");
+            if (connection.ReadInt64("PRAGMA application_id") != ApplicationId)
+                return (StoreRefusal.NotAStore, "is a database of another program");
+
+            if (version == FormatWithoutLog) AddHistory(connection);
+            return null;
         }
 
         if (connection.ReadInt64("SELECT count(*) FROM sqlite_schema") > 0)
@@ -73,14 +88,44 @@ internal static class SqliteFile
         connection.Execute(
             $"""
             BEGIN IMMEDIATE;
-            CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id=1), revision INTEGER NOT NULL);
-            INSERT INTO meta VALUES(1,0);
+            CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id=1), revision INTEGER NOT NULL, compacted INTEGER NOT NULL);
+            INSERT INTO meta VALUES(1,0,0);
             CREATE TABLE collection(number INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, fields BLOB NOT NULL);
+            {HistoryTables}
             PRAGMA application_id={ApplicationId};
             PRAGMA user_version={FormatVersion};
             COMMIT;
             """);
         return null;
+    }
+
+    /// <summary>In one transaction: a crash leaves the file as it was. What it was before its revision of today can't be told.</summary>
+    private static void AddHistory(Connection connection)
+    {
+        try
+        {
+            connection.Execute(
+                $"""
+                BEGIN IMMEDIATE;
+                ALTER TABLE meta ADD COLUMN compacted INTEGER NOT NULL DEFAULT 0;
+                UPDATE meta SET compacted=revision;
+                {HistoryTables}
+                PRAGMA user_version={FormatVersion};
+                COMMIT;
+                """);
+        }
+        catch
+        {
+            connection.RollBack();
+            throw;
+        }
+    }
+
+    /// <summary>Fixes what the transaction sees, when it is the first read in it.</summary>
+    public static StoreState ReadState(Connection connection)
+    {
+        using var select = connection.Prepare("SELECT revision, compacted FROM meta");
+        return select.Step() ? new(select.Int64(0), select.Int64(1)) : throw new InvalidDataException("The table meta is empty.");
     }
 
     public static List<CollectionTable> ReadTables(Connection connection)

@@ -24,8 +24,14 @@ public sealed record SqliteStoreOptions
 
     public long BatchBytesMax { get; init; } = 4 << 20;
 
+    /// <summary>Entries that one transaction may change, those below a deleted parent counted.</summary>
+    public int TransactionChangesMax { get; init; } = LogId.ChangesMax;
+
     /// <summary>How long a write waits for another program that has locked the file, such as the sqlite3 shell.</summary>
     public TimeSpan LockTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>Gives commits their time, and says when leases run out.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Told while <see cref="IStore.DeclareAsync"/> fills new indexes from what is stored.</summary>
     public IProgress<IndexFilling>? Progress { get; init; }
@@ -40,6 +46,9 @@ public sealed record SqliteStoreOptions
         AtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
         AtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
         AtLeast(BatchBytesMax, 1, "store.batchBytesMax");
+        AtLeast(TransactionChangesMax, 1, "store.transactionChangesMax");
+        if (TransactionChangesMax > LogId.ChangesMax)
+            throw new ArgumentException($"store.transactionChangesMax is {TransactionChangesMax}; it must be {LogId.ChangesMax} or less.");
         AtLeast((long)LockTimeout.TotalMilliseconds, 0, "store.lockTimeout in milliseconds");
     }
 

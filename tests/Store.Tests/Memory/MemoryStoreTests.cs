@@ -9,6 +9,7 @@ public sealed class MemoryHistoryTests : HistoryCompliance<MemoryEngine>;
 public sealed class MemoryLogTests : LogCompliance<MemoryEngine>;
 public sealed class MemoryCompactionTests : CompactionCompliance<MemoryEngine>;
 public sealed class MemoryLeaseTests : LeaseCompliance<MemoryEngine>;
+public sealed class MemoryAgreementTests : AgreementCompliance<MemoryEngine>;
 
 /// <summary>One store is every node.</summary>
 public sealed class MemoryEngine : StoreEngine

@@ -100,7 +100,7 @@ public sealed class SqliteOpeningTests : IDisposable
         Execute("PRAGMA user_version=99");
 
         await AssertRefusedAsync(StoreRefusal.Newer, "99");
-        Execute("PRAGMA user_version=1");
+        Execute("PRAGMA user_version=2");
         await using var store = await OpenStore.InAsync(_folder.Path);
     }
 

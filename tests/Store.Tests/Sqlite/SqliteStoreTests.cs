@@ -11,6 +11,7 @@ public sealed class SqliteHistoryTests : HistoryCompliance<SqliteEngine>;
 public sealed class SqliteLogTests : LogCompliance<SqliteEngine>;
 public sealed class SqliteCompactionTests : CompactionCompliance<SqliteEngine>;
 public sealed class SqliteLeaseTests : LeaseCompliance<SqliteEngine>;
+public sealed class SqliteAgreementTests : AgreementCompliance<SqliteEngine>;
 
 public sealed class SqliteReadingWithoutCacheTests : ReadingCompliance<SqliteEngineWithoutCache>;
 public sealed class SqliteCommittingWithoutCacheTests : CommittingCompliance<SqliteEngineWithoutCache>;
@@ -18,6 +19,7 @@ public sealed class SqliteQueryingWithoutCacheTests : QueryingCompliance<SqliteE
 public sealed class SqliteDeclaringWithoutCacheTests : DeclaringCompliance<SqliteEngineWithoutCache>;
 public sealed class SqliteHistoryWithoutCacheTests : HistoryCompliance<SqliteEngineWithoutCache>;
 public sealed class SqliteLogWithoutCacheTests : LogCompliance<SqliteEngineWithoutCache>;
+public sealed class SqliteAgreementWithoutCacheTests : AgreementCompliance<SqliteEngineWithoutCache>;
 
 public class SqliteEngine : StoreEngine
 {

@@ -13,6 +13,7 @@ namespace Stateway.Store.Tests;
 internal static class Generated
 {
     public const string Collection = "test/things";
+    public const string OtherCollection = "test/others";
 
     private static readonly string[] _numbers =
     [
