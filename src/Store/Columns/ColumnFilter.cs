@@ -20,11 +20,12 @@ internal sealed record ColumnFilter(
     public static ColumnFilter None { get; } = new([], null, []);
 
     /// <param name="findReady">The column of an indexed field, by its name; null when it has none.</param>
-    public static ColumnFilter Of(Expression? filter, Func<string, FieldColumn?> findReady)
+    /// <param name="textBytesMax">Of a literal that a column can be compared with.</param>
+    public static ColumnFilter Of(Expression? filter, Func<string, FieldColumn?> findReady, int textBytesMax = int.MaxValue)
     {
         if (filter is null) return None;
 
-        var compiler = new FilterCompiler(findReady);
+        var compiler = new FilterCompiler(findReady, textBytesMax);
         var conditions = ImmutableArray.CreateBuilder<ColumnCondition>();
         Expression? residual = null;
         foreach (var conjunct in Conjuncts(filter))

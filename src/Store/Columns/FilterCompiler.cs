@@ -9,7 +9,8 @@ namespace Stateway.Store.Columns;
 /// node and each outcome there is a condition that holds wherever the node has this outcome; it is exact
 /// when it holds nowhere else. What has no column becomes "always", which is never wrong, only not exact.
 /// </summary>
-internal sealed class FilterCompiler(Func<string, FieldColumn?> findReady)
+/// <param name="textBytesMax">Of a literal, in UTF-8, that a column can be compared with: where an engine cuts longer texts.</param>
+internal sealed class FilterCompiler(Func<string, FieldColumn?> findReady, int textBytesMax = int.MaxValue)
 {
     private static readonly Compiled _unknown = new(new ColumnCondition.Always(), IsExact: false);
 
@@ -130,6 +131,8 @@ internal sealed class FilterCompiler(Func<string, FieldColumn?> findReady)
         if (value.Kind != ValueKind.String || !IsWellFormed(value.AsString)) return _unknown;
 
         byte[] first = Encoding.UTF8.GetBytes(value.AsString);
+        if (first.Length > textBytesMax) return _unknown;
+
         var high = first.Length == 0 ? ColumnValue.Null : ColumnValue.Of(BehindPrefix(first));
         return Between(column, new(ColumnValue.Of(first), true), new(high, false), isTrue);
     }
@@ -161,7 +164,7 @@ internal sealed class FilterCompiler(Func<string, FieldColumn?> findReady)
     };
 
     /// <returns>Null unless the column tells exactly which fields equal the constant, and which lie on either side of it.</returns>
-    private static ColumnValue? Literal(FieldColumn column, Expression constant)
+    private ColumnValue? Literal(FieldColumn column, Expression constant)
     {
         var value = Evaluation.Evaluate(constant, default);
         bool isTimestamp = column.Field.IsTimestamp;
@@ -175,6 +178,7 @@ internal sealed class FilterCompiler(Func<string, FieldColumn?> findReady)
 
             // In a timestamp field only text that is no time is text.
             ValueKind.String => IsWellFormed(value.AsString)
+                && Encoding.UTF8.GetByteCount(value.AsString) <= textBytesMax
                 && !(isTimestamp && TimestampText.TryParse(value.AsString, out _)),
             _ => false,
         };

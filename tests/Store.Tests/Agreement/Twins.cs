@@ -20,7 +20,7 @@ internal sealed class Twins : IAsyncDisposable
     private readonly MemoryStore _oracle = new();
     private readonly Dictionary<string, CollectionSpec> _specs = [];
     private readonly List<long> _revisions; // the engine's, by the oracle's
-    private readonly SortedDictionary<long, long> _epochs = []; // the engine's, by the oracle's
+    private readonly Dictionary<(string Name, long Epoch), long> _epochs = []; // the engine's, by the oracle's
     private readonly Dictionary<string, long> _epochsOf = []; // the engine's newest, by the lease's name
     private IStore _store;
 
@@ -66,7 +66,8 @@ internal sealed class Twins : IAsyncDisposable
                 var precondition = preconditions[translated.IndexOf(its.Precondition)];
                 var alone = Assert.IsType<CommitResult.Conflict>(await _oracle.CommitAsync(new([precondition], [])));
                 if (precondition is Precondition.AtRevision) Assert.Equal(alone.Actual, ToOracleExactly(its.Actual));
-                if (precondition is Precondition.Leased && alone.Actual != 0) Assert.Equal(_epochs[alone.Actual], its.Actual);
+                if (precondition is Precondition.Leased leased && alone.Actual != 0)
+                    Assert.Equal(EpochToEngine(leased.Lease, alone.Actual), its.Actual);
                 break;
 
             case (not CommitResult.Committed, CommitResult.Unavailable):
@@ -151,10 +152,10 @@ internal sealed class Twins : IAsyncDisposable
         var actual = await _store.TakeAsync(name, holder);
         if (expected is LeaseResult.Held mine && actual is LeaseResult.Held its)
         {
-            if (_epochs.TryGetValue(mine.Epoch, out long known)) Assert.Equal(known, its.Epoch);
+            if (_epochs.TryGetValue((name, mine.Epoch), out long known)) Assert.Equal(known, its.Epoch);
             else if (_epochsOf.TryGetValue(name, out long last)) Assert.True(its.Epoch > last, $"{name}: epoch {its.Epoch} follows {last}.");
 
-            _epochs[mine.Epoch] = _epochsOf[name] = its.Epoch;
+            _epochs[(name, mine.Epoch)] = _epochsOf[name] = its.Epoch;
         }
         else
         {
@@ -165,7 +166,7 @@ internal sealed class Twins : IAsyncDisposable
     public async Task ReleaseLeaseAsync(string name, long epoch)
     {
         await _oracle.ReleaseLeaseAsync(name, epoch, CancellationToken.None);
-        await _store.ReleaseLeaseAsync(name, EpochToEngine(epoch), CancellationToken.None);
+        await _store.ReleaseLeaseAsync(name, EpochToEngine(name, epoch), CancellationToken.None);
     }
 
     public async Task DeclareAsync(CollectionSpec spec)
@@ -228,14 +229,15 @@ internal sealed class Twins : IAsyncDisposable
     private Precondition ToEngine(Precondition precondition) => precondition switch
     {
         Precondition.AtRevision at => at with { Revision = at.Revision == 0 ? 0 : ToEngine(at.Revision) },
-        Precondition.Leased leased => leased with { Epoch = EpochToEngine(leased.Epoch) },
+        Precondition.Leased leased => leased with { Epoch = EpochToEngine(leased.Lease, leased.Epoch) },
         _ => precondition,
     };
 
     private long ToEngine(long revision) =>
         revision < _revisions.Count ? _revisions[(int)revision] : _revisions[^1] + NotYet + revision;
 
-    private long EpochToEngine(long epoch) => _epochs.TryGetValue(epoch, out long its) ? its : 0;
+    /// <summary>0, which no lease has, for an epoch that this lease never had: engines may count each lease by itself.</summary>
+    private long EpochToEngine(string name, long epoch) => _epochs.TryGetValue((name, epoch), out long its) ? its : 0;
 
     private StoreState ToOracle(StoreState state) => new(ToOracle(state.Revision), ToOracle(state.Compacted));
 

@@ -187,4 +187,117 @@ public abstract class CommittingCompliance<TEngine> : StoreCompliance<TEngine>
         Assert.Equal(Start, (await Store.StateAsync()).Revision);
         Assert.Null(await Store.GetAsync(Products, "p1"));
     }
+
+    [Fact]
+    public async Task None_with_leaves_out_several_and_what_lies_below_them()
+    {
+        await Store.WriteAsync(
+            Put(Items, "o1/i1", """{"price":1}"""), Put(Items, "o1/i2", """{"price":1}"""), Put(Items, "o2/i1", """{"price":1}"""),
+            Put(Items, "o10/i1", """{"price":2}"""), Put(Items, "o3", """{"price":3}"""));
+
+        Assert.True(await IsFreeAsync(1, "o1", "o2/i1"));
+        Assert.True(await IsFreeAsync(1, "o2", "o9", "o1/i2", "o1/i1"));
+        Assert.False(await IsFreeAsync(1, "o1", "o9"));
+        Assert.False(await IsFreeAsync(1, "o1/i1", "o2"));
+        Assert.False(await IsFreeAsync(2, "o1"));
+        Assert.False(await IsFreeAsync(2, "o1", "o"));
+        Assert.True(await IsFreeAsync(3, "o1", "o3"));
+        Assert.True(await IsFreeAsync(4));
+
+        async Task<bool> IsFreeAsync(int price, params string[] except) => await Store.CommitAsync(
+            Of().If(new Precondition.NoneWith(Items, "price", Value.Of(price), [.. except]))) is CommitResult.Committed;
+    }
+
+    [Fact]
+    public async Task Of_concurrent_creators_of_one_unique_value_one_succeeds()
+    {
+        await using var other = await JoinAsync();
+        for (int round = 0; round < 10; round++)
+        {
+            var unique = new Precondition.NoneWith(Products, "name", Value.Of($"n{round}"), []);
+            var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+                await (i % 2 == 0 ? Store : other ?? Store).CommitAsync(Of(Put(Products, $"p{i}-{round}", $$"""{"name":"n{{round}}"}""")).If(unique)))));
+
+            Assert.Single(results, result => result is CommitResult.Committed);
+            Assert.Equal(7, results.Count(result => result is CommitResult.Conflict));
+        }
+
+        Assert.Equal(10, (await Store.ListAsync(new(Products) { Limit = 100 })).Count);
+    }
+
+    [Fact]
+    public async Task Of_concurrent_writers_on_two_nodes_each_change_is_made_once()
+    {
+        await using var other = await JoinOrSkipAsync();
+        await Store.WriteAsync(Put(Products, "p1", "0"));
+
+        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
+        {
+            var store = writer % 2 == 0 ? Store : other;
+            for (int done = 0; done < 10;)
+            {
+                var entry = (await store.GetAsync(Products, "p1"))!;
+                var result = await store.CommitAsync(Of(Put(Products, "p1", $"{int.Parse(entry.Json()) + 1}"))
+                    .If(new Precondition.AtRevision(entry.Key, entry.Revision)));
+                if (result is CommitResult.Committed) done++;
+            }
+        })));
+
+        Assert.Equal("40", (await Store.GetAsync(Products, "p1"))!.Json());
+        Assert.Equal("40", (await other.GetAsync(Products, "p1"))!.Json());
+        Assert.Equal(41, (await Store.LogAsync(Start)).Count);
+    }
+
+    [Fact]
+    public async Task Many_writes_are_one_commit_or_too_many()
+    {
+        Write[] writes = [.. Enumerable.Range(0, 2_000).Select(i => Put(Products, $"p{i}", $$"""{"price":{{i}}}"""))];
+
+        await AssertAllOrTooLargeAsync(writes);
+    }
+
+    [Fact]
+    public async Task Many_bytes_are_one_commit_or_too_many()
+    {
+        string text = new('x', 1_000_000);
+
+        await AssertAllOrTooLargeAsync([.. Enumerable.Range(0, 8).Select(i => Put(Products, $"p{i}", $"\"{text}\""))]);
+    }
+
+    [Fact]
+    public async Task A_large_value_is_kept_as_it_is_or_is_too_large()
+    {
+        string json = $$"""{"price":1,"text":"{{new string('ä', 2_000_000)}}"}""";
+
+        await AssertAllOrTooLargeAsync(Put(Products, "p1", json));
+    }
+
+    [Fact]
+    public async Task A_value_of_a_megabyte_is_kept_as_it_is()
+    {
+        string json = $$"""{"price":1,"text":"{{new string('x', 1_000_000)}}"}""";
+        long revision = await Store.WriteAsync(Put(Products, "p1", json));
+        await Store.WriteAsync(Delete(Products, "p1"));
+
+        Assert.Equal(json, await Store.PastAsync(Products, "p1", revision));
+    }
+
+    private async Task AssertAllOrTooLargeAsync(params Write[] writes)
+    {
+        var result = await Store.CommitAsync(Of(writes));
+
+        if (result is CommitResult.TooLarge tooLarge)
+        {
+            Assert.NotEmpty(tooLarge.Limit);
+            Assert.Equal(Start, (await Store.StateAsync()).Revision);
+            Assert.Empty(await Store.ListAsync(new(Products) { Limit = 10 }));
+            return;
+        }
+
+        long revision = Assert.IsType<CommitResult.Committed>(result).Revision;
+        var change = Assert.Single(await Store.LogAsync(Start));
+        Assert.Equal((revision, writes.Length), (change.Revision, change.Changes.Length));
+        foreach (var put in writes.Cast<Write.Put>())
+            Assert.True((await Store.GetAsync(put.Key, CancellationToken.None))!.Value.Span.SequenceEqual(put.Value.Span));
+    }
 }

@@ -146,7 +146,7 @@ public abstract class LeaseCompliance<TEngine> : StoreCompliance<TEngine>
     [Fact]
     public async Task Two_never_hold_a_lease_at_once()
     {
-        await using var other = await Engine.JoinAsync(Store);
+        await using var other = await JoinAsync();
         int holders = 0;
         var epochs = new System.Collections.Concurrent.ConcurrentQueue<long>();
 

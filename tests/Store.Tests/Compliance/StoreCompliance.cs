@@ -13,6 +13,12 @@ public abstract class StoreCompliance<TEngine> : IAsyncLifetime
     protected const string Products = "shop/products";
     protected const string Items = "shop/orders/items";
 
+    private static readonly CollectionSpec[] _collections =
+        [Collection(Products, "price", "name", "address.city", "@made"), Collection(Items, "price")];
+
+    private static readonly CollectionSpec[] _collections =
+        [Collection(Products, "price", "name", "address.city", "@made"), Collection(Items, "price")];
+
     /// <summary>For what happens soon on an idle machine. A store that is right never comes near it.</summary>
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
@@ -27,7 +33,7 @@ public abstract class StoreCompliance<TEngine> : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Store = await Engine.OpenAsync();
-        await Store.DeclareAsync(Collection(Products, "price", "name", "address.city", "@made"), Collection(Items, "price"));
+        await Store.DeclareAsync(_collections);
         Start = Store.Revision;
     }
 
@@ -36,6 +42,23 @@ public abstract class StoreCompliance<TEngine> : IAsyncLifetime
         await Store.DisposeAsync();
         await Engine.DisposeAsync();
         GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Another node, which has declared the same.</summary>
+    /// <returns>Null when there can be only one.</returns>
+    protected async Task<IStore?> JoinAsync()
+    {
+        var other = await Engine.JoinAsync(Store);
+        if (other is not null) await other.DeclareAsync(_collections);
+        return other;
+    }
+
+    /// <summary>The same, for a fact about two nodes.</summary>
+    protected async Task<IStore> JoinOrSkipAsync()
+    {
+        var other = await JoinAsync();
+        Assert.SkipWhen(other is null, "There can be only one node.");
+        return other!; // or skipped
     }
 
     /// <summary>Asks until it is so.</summary>

@@ -22,6 +22,9 @@ public abstract class StoreEngine : IAsyncDisposable
     /// <returns>Null when there can be only one.</returns>
     public virtual ValueTask<IStore?> JoinAsync(IStore store) => new((IStore?)null);
 
+    /// <returns>What makes the LeaseHolder open the same store; null when no other process can.</returns>
+    public virtual string[]? ArgumentsFor(IStore store) => null;
+
     public virtual ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);

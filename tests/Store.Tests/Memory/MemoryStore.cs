@@ -24,6 +24,9 @@ public sealed class MemoryStore(TimeProvider? time = null) : IStore
         get { lock (_lock) return Current.Revision; }
     }
 
+    /// <summary>Asked before a lease is taken: where tests cut a holder off, or let it wait.</summary>
+    public Func<Task<bool>> LeasesAreReachable { get; set; } = () => Task.FromResult(true);
+
     private MemoryState Current => _states[^1];
 
     private StoreState State => new(Current.Revision, _compacted);
@@ -155,10 +158,12 @@ public sealed class MemoryStore(TimeProvider? time = null) : IStore
         return default;
     }
 
-    public ValueTask<LeaseResult> TakeLeaseAsync(string name, string holder, TimeSpan duration, CancellationToken ct)
+    public async ValueTask<LeaseResult> TakeLeaseAsync(string name, string holder, TimeSpan duration, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        lock (_lock) return new(_leases.Take(name, holder, duration));
+        if (!await LeasesAreReachable()) return new LeaseResult.Unavailable("The tests say so.");
+
+        lock (_lock) return _leases.Take(name, holder, duration);
     }
 
     public ValueTask ReleaseLeaseAsync(string name, long epoch, CancellationToken ct)

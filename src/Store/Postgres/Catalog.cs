@@ -1,0 +1,103 @@
+using System.Buffers;
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using Npgsql;
+using Stateway.Store.Columns;
+
+namespace Stateway.Store.Postgres;
+
+/// <summary>What this node knows of the database's tables: one snapshot, replaced whole when a statement shows that there is a newer one.</summary>
+internal sealed class Catalog(Database database)
+{
+    private readonly Lock _lock = new();
+    private volatile CollectionTables _current = new(-1, []);
+
+    public CollectionTables Current => _current;
+
+    /// <summary>Reads the tables anew.</summary>
+    /// <exception cref="NpgsqlException"/>
+    public Task<CollectionTables> ReloadAsync(CancellationToken ct) => database.ReadAsync(LoadAsync, ct);
+
+    /// <summary>The same on a connection, within its transaction if it has one.</summary>
+    /// <exception cref="NpgsqlException"/>
+    public async Task<CollectionTables> LoadAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        // One statement, so that the count is that of these rows.
+        await using var select = new NpgsqlCommand(
+            "SELECT meta.declarations, c.number, c.name, c.fields FROM meta LEFT JOIN collection c ON true", connection);
+        await using var reader = await select.ExecuteReaderAsync(ct);
+
+        long declarations = 0;
+        var tables = new List<CollectionTable>();
+        while (await reader.ReadAsync(ct))
+        {
+            declarations = reader.GetInt64(0);
+            if (!reader.IsDBNull(1)) tables.Add(new(reader.GetString(2), reader.GetInt32(1), ParseFields(reader.GetString(3))));
+        }
+
+        return Publish(new(declarations, tables));
+    }
+
+    /// <summary>Inserts or replaces the collection's row.</summary>
+    /// <exception cref="NpgsqlException"/>
+    public static async Task WriteAsync(NpgsqlConnection connection, CollectionTable table, CancellationToken ct)
+    {
+        await using var put = new NpgsqlCommand(
+            "INSERT INTO collection(number,name,fields) VALUES($1,$2,$3) ON CONFLICT(number) DO UPDATE SET fields=excluded.fields", connection)
+        {
+            Parameters = { new() { Value = table.Number }, new() { Value = table.Collection }, new() { Value = FormatFields(table.Fields) } },
+        };
+        await put.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <returns>The newer of the two.</returns>
+    private CollectionTables Publish(CollectionTables tables)
+    {
+        lock (_lock)
+        {
+            if (tables.Declarations > _current.Declarations) _current = tables;
+            return _current;
+        }
+    }
+
+    private static ImmutableArray<FieldColumn> ParseFields(string json)
+    {
+        using var document = JsonDocument.Parse(json);
+        var fields = ImmutableArray.CreateBuilder<FieldColumn>();
+        foreach (var field in document.RootElement.EnumerateArray())
+        {
+            var path = field.GetProperty("path").EnumerateArray().Select(name => name.GetString()!); // written below
+            fields.Add(new(
+                new([.. path], field.GetProperty("timestamp").GetBoolean()),
+                field.GetProperty("column").GetInt32(),
+                field.GetProperty("ready").GetBoolean()));
+        }
+
+        return fields.DrainToImmutable();
+    }
+
+    private static string FormatFields(ImmutableArray<FieldColumn> fields)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartArray();
+            foreach (var field in fields)
+            {
+                writer.WriteStartObject();
+                writer.WriteStartArray("path");
+                foreach (string name in field.Field.Path) writer.WriteStringValue(name);
+                writer.WriteEndArray();
+                writer.WriteBoolean("timestamp", field.Field.IsTimestamp);
+                writer.WriteNumber("column", field.Column);
+                writer.WriteBoolean("ready", field.IsReady);
+                writer.WriteEndObject();
+            }
+
+            writer.WriteEndArray();
+        }
+
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}
