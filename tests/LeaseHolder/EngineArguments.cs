@@ -1,9 +1,16 @@
 using Stateway.Store;
-using Stateway.Store.Sqlite;
+using Stateway.Store.Etcd;
+using Stateway.Store.Postgres;
 
 namespace Stateway.LeaseHolder;
 
-/// <summary>Opens a store that the command line tells of: an engine's name, then its options.</summary>
+/// <summary>
+/// Opens a store that the command line tells of, in an engine that several processes can share:
+/// <code>
+/// postgres CONNECTION-STRING SCHEMA
+/// etcd HOST:PORT PREFIX
+/// </code>
+/// </summary>
 internal static class EngineArguments
 {
     /// <returns>Null when the arguments are wrong.</returns>
@@ -12,7 +19,8 @@ internal static class EngineArguments
     {
         StoreOpening? opening = arguments switch
         {
-            ["sqlite", var folder] => await SqliteStore.OpenAsync(folder, new SqliteStoreOptions()),
+            ["postgres", var connection, var schema] => await PostgresStore.OpenAsync(new() { ConnectionString = connection, Schema = schema }),
+            ["etcd", var endpoint, var prefix] => await EtcdStore.OpenAsync(new() { Endpoints = [endpoint], Prefix = prefix }),
             _ => null,
         };
 

@@ -266,7 +266,7 @@ public sealed class SqliteStore : IStore
         if (_isDisposed) return;
         _isDisposed = true;
 
-        await _closing.CancelAsync();
+        _closing.Cancel();
         await _checking.WaitAsync(); // until the check has ended
         await Task.Run(() =>
         {

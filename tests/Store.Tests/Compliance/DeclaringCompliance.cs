@@ -137,4 +137,18 @@ public abstract class DeclaringCompliance<TEngine> : StoreCompliance<TEngine>
         Assert.Equal(["two", "one"], await Store.ListAsync(new("shop/new") { Limit = 1, Order = [new("a", false)] }));
         Assert.Equal(["two", "one"], await other.ListAsync(new("shop/new") { Limit = 1, Order = [new("a", false)] }));
     }
+
+    [Fact]
+    public async Task An_index_that_one_node_no_longer_declares_stays_while_another_may_need_it()
+    {
+        await using var other = await JoinOrSkipAsync();
+        Assert.SkipWhen(ReferenceEquals(other, Store), "One store is every node.");
+        await Store.WriteAsync(Put(Products, "a", """{"name":"x"}"""), Put(Products, "b", """{"name":"w"}"""));
+
+        await other.DeclareAsync(Collection(Products, "price"));
+        await other.WriteAsync(Put(Products, "c", """{"name":"v"}"""));
+
+        Assert.Equal(["c", "b", "a"], await Store.ListAsync(new(Products) { Limit = 1, Order = [new("name", false)] }));
+        Assert.Equal(["c"], await Store.ListAsync(new(Products) { Limit = 1, Filter = Filter("name == \"v\"") }));
+    }
 }

@@ -16,9 +16,6 @@ public abstract class StoreCompliance<TEngine> : IAsyncLifetime
     private static readonly CollectionSpec[] _collections =
         [Collection(Products, "price", "name", "address.city", "@made"), Collection(Items, "price")];
 
-    private static readonly CollectionSpec[] _collections =
-        [Collection(Products, "price", "name", "address.city", "@made"), Collection(Items, "price")];
-
     /// <summary>For what happens soon on an idle machine. A store that is right never comes near it.</summary>
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 

@@ -60,6 +60,34 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
+    public async Task A_path_that_ends_in_db_is_the_file_itself_in_a_folder_that_is_made_and_locked_beside_it()
+    {
+        string file = Path.Combine(_folder.Path, "new", "shop.db");
+        await using (var store = await OpenStore.InAsync(file))
+        {
+            await store.DeclareAsync(Collection(Things));
+            await store.WriteAsync(Put(Things, "x", "{}"));
+            Assert.All(Directory.GetFiles(Path.Combine(_folder.Path, "new")), each =>
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(each)));
+
+            var refused = Assert.IsType<StoreOpening.Refused>(await SqliteStore.OpenAsync(file, new()));
+            Assert.Equal(StoreRefusal.InUse, refused.Reason);
+            Assert.Contains(file, refused.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["shop.db", "shop.db.lock"], Directory.GetFiles(Path.Combine(_folder.Path, "new")).Select(Path.GetFileName).Order());
+        await using var again = await OpenStore.InAsync(file);
+        Assert.NotNull(await again.GetAsync(Things, "x"));
+
+        // Another file of the same folder is another store; a folder stays a folder.
+        await using var other = await OpenStore.InAsync(Path.Combine(_folder.Path, "new", "other.db"));
+        Assert.Equal(0, other.Revision);
+        await using var folder = await OpenStore.InAsync(Directory.CreateDirectory(Path.Combine(_folder.Path, "folder.db")).FullName);
+        Assert.True(File.Exists(Path.Combine(_folder.Path, "folder.db", "store.db")));
+    }
+
+    [Fact]
     public async Task A_folder_is_open_once_at_a_time()
     {
         await using (await OpenStore.InAsync(_folder.Path))

@@ -21,6 +21,11 @@ public sealed class SqliteHistoryWithoutCacheTests : HistoryCompliance<SqliteEng
 public sealed class SqliteLogWithoutCacheTests : LogCompliance<SqliteEngineWithoutCache>;
 public sealed class SqliteAgreementWithoutCacheTests : AgreementCompliance<SqliteEngineWithoutCache>;
 
+public sealed class SqliteHistoryFollowedTests : HistoryCompliance<SqliteEngineFollowed>;
+public sealed class SqliteLogFollowedTests : LogCompliance<SqliteEngineFollowed>;
+public sealed class SqliteCompactionFollowedTests : CompactionCompliance<SqliteEngineFollowed>;
+public sealed class SqliteAgreementFollowedTests : AgreementCompliance<SqliteEngineFollowed>;
+
 public class SqliteEngine : StoreEngine
 {
     private readonly List<(IStore Store, TempFolder Folder)> _opened = [];
@@ -61,6 +66,20 @@ public class SqliteEngine : StoreEngine
 public sealed class SqliteEngineWithoutCache : SqliteEngine
 {
     protected override SqliteStoreOptions Options => new() { CacheBytesMax = 0, ReadersMax = 1, BatchTransactionsMax = 1 };
+}
+
+/// <summary>So that the log is read from memory.</summary>
+public sealed class SqliteEngineFollowed : SqliteEngine
+{
+    public override async ValueTask<IStore> OpenAsync() => await FollowAsync(await base.OpenAsync());
+
+    public override async ValueTask<IStore> ReopenAsync(IStore store) => await FollowAsync(await base.ReopenAsync(store));
+
+    private static async ValueTask<IStore> FollowAsync(IStore store)
+    {
+        await store.WaitAsync(-1, CancellationToken.None);
+        return store;
+    }
 }
 
 internal static class OpenStore

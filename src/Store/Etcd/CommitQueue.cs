@@ -1,0 +1,59 @@
+namespace Stateway.Store.Etcd;
+
+/// <summary>What waits for the committer, in order and bounded.</summary>
+internal sealed class CommitQueue(EtcdStoreOptions options)
+{
+    private readonly Lock _lock = new();
+    private readonly Queue<PendingCommit> _waiting = new();
+    private readonly SemaphoreSlim _signal = new(0);
+    private long _bytes;
+    private bool _isClosed;
+
+    /// <returns>False when too many wait already.</returns>
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
+    public bool TryAdd(PendingCommit commit)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(EtcdStore));
+            if (_waiting.Count >= options.WaitingTransactionsMax) return false;
+
+            // A single transaction may be larger than the bound, when nothing else waits.
+            if (_bytes > 0 && _bytes + commit.Bytes > options.WaitingBytesMax) return false;
+
+            _waiting.Enqueue(commit);
+            _bytes += commit.Bytes;
+            if (_waiting.Count == 1) _signal.Release();
+            return true;
+        }
+    }
+
+    /// <summary>Adds what waits to a batch; when both are empty, waits for the first.</summary>
+    /// <returns>False when the queue is closed and both are empty.</returns>
+    public async ValueTask<bool> TakeAsync(List<PendingCommit> batch)
+    {
+        while (true)
+        {
+            lock (_lock)
+            {
+                while (batch.Count < options.BatchTransactionsMax && _waiting.TryDequeue(out var next))
+                {
+                    batch.Add(next);
+                    _bytes -= next.Bytes;
+                }
+
+                if (batch.Count > 0) return true;
+                if (_isClosed) return false;
+            }
+
+            await _signal.WaitAsync(); // sometimes for nothing
+        }
+    }
+
+    /// <summary>Nothing more comes in; what waits is still taken.</summary>
+    public void Close()
+    {
+        lock (_lock) _isClosed = true;
+        _signal.Release();
+    }
+}
