@@ -1,6 +1,7 @@
 using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Stateway.Store;
+using Stateway.Store.Etcd;
 using Stateway.Store.Postgres;
 using Stateway.Store.Sqlite;
 
@@ -20,6 +21,7 @@ internal static partial class StoreEngines
         {
             StoreUrl.Sqlite sqlite => SqliteStore.OpenAsync(sqlite.Path, new SqliteStoreOptions()),
             StoreUrl.Postgres postgres => PostgresStore.OpenAsync(OptionsOf(postgres)),
+            StoreUrl.Etcd etcd => EtcdStore.OpenAsync(OptionsOf(etcd)),
             _ => throw new ArgumentOutOfRangeException(nameof(url)),
         };
     }
@@ -49,6 +51,21 @@ internal static partial class StoreEngines
         {
             if (value is not null) connection[name] = value;
         }
+    }
+
+    private static EtcdStoreOptions OptionsOf(StoreUrl.Etcd url)
+    {
+        var options = new EtcdStoreOptions
+        {
+            Endpoints = [.. url.Endpoints.Select(endpoint => $"{(endpoint.Host.Contains(':') ? $"[{endpoint.Host}]" : endpoint.Host)}:{endpoint.Port}")],
+            User = url.User,
+            Password = url.Password,
+            IsTls = url.IsTls,
+            CaFile = url.Ca,
+            CertFile = url.Cert,
+            KeyFile = url.Key,
+        };
+        return url.Prefix.Length == 0 ? options : options with { Prefix = url.Prefix };
     }
 
     /// <summary>What TLS needs is read when a connection is made, and a driver's words about a missing file are hard to read.</summary>
