@@ -17,15 +17,21 @@ public sealed class CommandLineTests
         var (code, output, error) = await StatewayProgram.CallAsync("--help");
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("run <FOLDER|FILE>", output, StringComparison.Ordinal);
+        Assert.Contains("serve <FOLDER|FILE>", output, StringComparison.Ordinal);
         Assert.Contains("check <FOLDER|FILE>", output, StringComparison.Ordinal);
+        Assert.Contains("store", output, StringComparison.Ordinal);
     }
 
     [Theory]
     [InlineData("run", "--listen", "--data", "127.0.0.1:8080")]
     [InlineData("check", "FOLDER|FILE")]
+    [InlineData("serve", "--listen", "--store", "--config", "STATEWAY_STORE", "STATEWAY_STORE_PASSWORD", "stateway.yaml", "postgres://", "etcd://")]
+    [InlineData("store", "copy", "check", "sqlite:PATH", "postgres://", "etcd://")]
+    [InlineData("store copy", "FROM", "TO", "--follow", "STATEWAY_STORE_PASSWORD")]
+    [InlineData("store check", "URL", "sqlite:")]
     public async Task Help_of_a_command_names_its_options(string command, params string[] words)
     {
-        var (code, output, error) = await StatewayProgram.CallAsync(command, "--help");
+        var (code, output, error) = await StatewayProgram.CallAsync([.. command.Split(' '), "--help"]);
         Assert.Equal((0, ""), (code, error));
         Assert.All(words, word => Assert.Contains(word, output, StringComparison.Ordinal));
     }
@@ -53,6 +59,16 @@ public sealed class CommandLineTests
     [InlineData("ADDRESS:PORT", "run SHOP --listen 127.0.0.1:-1")]
     [InlineData("ADDRESS:PORT", "run SHOP --listen ::1:8080")]
     [InlineData("--listen", "run SHOP --listen 127.0.0.1:1 --listen 127.0.0.1:2")]
+    [InlineData("ADDRESS:PORT", "serve SHOP --listen 8080")]
+    [InlineData("'--data'", "serve --data x")]
+    [InlineData("did you mean postgres?", "serve SHOP --store postgre://db/shop")]
+    [InlineData("--store", "serve SHOP --store")]
+    [InlineData("'copi'", "store copi")]
+    [InlineData("TO", "store copy sqlite:a")]
+    [InlineData("TO: The store's URL has an unknown scheme", "store copy sqlite:a mysql://b")]
+    [InlineData("'--folow'", "store copy sqlite:a sqlite:b --folow")]
+    [InlineData("URL", "store check")]
+    [InlineData("did you mean schema?", "store check postgres://db/shop?shema=x")]
     public async Task A_wrong_command_line_is_refused_and_the_help_named(string named, string line)
     {
         string[] arguments = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

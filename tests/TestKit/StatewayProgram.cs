@@ -34,6 +34,18 @@ public sealed partial class StatewayProgram : IAsyncDisposable
     public static Task<StatewayProgram> RunAsync(string folder, string data, string listen = "127.0.0.1:0", params string[] more) =>
         ReadyAsync(Start(File, ["run", folder, "--listen", listen, "--data", data, .. more]));
 
+    /// <summary>Runs a command that serves, such as <c>serve FOLDER --store URL</c>, and returns when it is ready.</summary>
+    /// <param name="environment">Variables to set.</param>
+    public static Task<StatewayProgram> ServeAsync(string[] arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        ReadyAsync(Start(File, arguments, environment));
+
+    /// <summary>Starts a command and returns at once.</summary>
+    public static StatewayProgram StartCommand(string[] arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        Start(File, arguments, environment);
+
+    /// <summary>Completes when it is ready to serve.</summary>
+    public Task ReadyAsync() => _ready.Task.WaitAsync(StartTimeout);
+
     /// <summary>The same, started by a shell that runs <paramref name="before"/> first.</summary>
     public static Task<StatewayProgram> RunInShellAsync(string before, string folder, string data) =>
         ReadyAsync(Start("sh", ["-c", before + "; exec \"$@\"", "sh", File, "run", folder, "--listen", "127.0.0.1:0", "--data", data]));
@@ -55,10 +67,17 @@ public sealed partial class StatewayProgram : IAsyncDisposable
     /// <summary>Runs a command to its end.</summary>
     public static Task<(int ExitCode, string Out, string Error)> CallAsync(params string[] arguments) => CallToolAsync(File, arguments);
 
+    public static Task<(int ExitCode, string Out, string Error)> CallAsync(IReadOnlyDictionary<string, string> environment, params string[] arguments) =>
+        CallToolAsync(File, arguments, environment);
+
     /// <summary>Runs another program to its end, such as one that runs this one on a terminal.</summary>
-    public static async Task<(int ExitCode, string Out, string Error)> CallToolAsync(string tool, params string[] arguments)
+    public static Task<(int ExitCode, string Out, string Error)> CallToolAsync(string tool, params string[] arguments) =>
+        CallToolAsync(tool, arguments, environment: null);
+
+    private static async Task<(int ExitCode, string Out, string Error)> CallToolAsync(
+        string tool, string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
-        using var process = Process.Start(StartInfo(tool, arguments))!;
+        using var process = Process.Start(StartInfo(tool, arguments, environment))!;
         process.StandardInput.Close();
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
@@ -76,9 +95,9 @@ public sealed partial class StatewayProgram : IAsyncDisposable
         return (process.ExitCode, await output, await error);
     }
 
-    private static StatewayProgram Start(string tool, string[] arguments)
+    private static StatewayProgram Start(string tool, string[] arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        var process = new Process { StartInfo = StartInfo(tool, arguments), EnableRaisingEvents = true };
+        var process = new Process { StartInfo = StartInfo(tool, arguments, environment), EnableRaisingEvents = true };
         var program = new StatewayProgram(process);
         process.OutputDataReceived += (_, e) => program.Hear(e.Data);
         process.ErrorDataReceived += (_, e) => program.Hear(e.Data);
@@ -89,10 +108,15 @@ public sealed partial class StatewayProgram : IAsyncDisposable
         return program;
     }
 
-    private static ProcessStartInfo StartInfo(string tool, string[] arguments) => new(tool, arguments)
+    private static ProcessStartInfo StartInfo(string tool, string[] arguments, IReadOnlyDictionary<string, string>? environment)
     {
-        RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
-    };
+        var start = new ProcessStartInfo(tool, arguments)
+        {
+            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, UseShellExecute = false,
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) start.Environment[name] = value;
+        return start;
+    }
 
     private void Hear(string? line)
     {

@@ -24,6 +24,10 @@ internal static class ServeCommand
                 + $"Other users of this machine see it: give a password in {StorePassword.Variable}.",
             HelpName = "URL",
         };
+        store.Validators.Add(result =>
+        {
+            if (!StoreUrl.TryParse(result.GetValueOrDefault<string>() ?? "", out _, out string? error)) result.AddError($"--store: {error}");
+        });
         var config = new Option<string?>("--config")
         {
             Description = $"Configuration file [default: {ConfigurationFile.Name} in the folder, when there is one].", HelpName = "FILE",
@@ -55,7 +59,7 @@ internal static class ServeCommand
         StoreUrl? url = configuration.Store;
         if (text is not null && !StoreUrl.TryParse(text, out url, out string? whyNot))
         {
-            Terminal.Error($"{(store is null ? StoreVariable : "--store")}: {whyNot}");
+            Terminal.Error($"{StoreVariable}: {whyNot}"); // the option has been looked at
             return null;
         }
 

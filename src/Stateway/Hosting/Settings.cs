@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using Stateway.Store;
 
@@ -23,7 +24,7 @@ internal static class Settings
             if (known is not null && TryRead(known.Value, out byte[] secret)) return secret;
 
             secret = RandomNumberGenerator.GetBytes(SecretBytes);
-            var put = new Write.Put(PageTokenKey, time.GetUtcNow(), JsonSerializer.SerializeToUtf8Bytes(new { key = Convert.ToBase64String(secret) }));
+            var put = new Write.Put(PageTokenKey, time.GetUtcNow(), Encoding.UTF8.GetBytes($"{{\"key\":\"{Convert.ToBase64String(secret)}\"}}"));
             switch (await store.CommitAsync(new([new Precondition.AtRevision(PageTokenKey, known?.Revision ?? 0)], [put]), ct))
             {
                 case CommitResult.Committed: return secret;

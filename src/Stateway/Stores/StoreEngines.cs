@@ -1,5 +1,8 @@
+using System.Data.Common;
 using Microsoft.Extensions.Logging;
 using Stateway.Store;
+using Stateway.Store.Etcd;
+using Stateway.Store.Postgres;
 using Stateway.Store.Sqlite;
 
 namespace Stateway.Stores;
@@ -10,11 +13,86 @@ internal static partial class StoreEngines
     private static readonly TimeSpan PauseFirst = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(2);
 
-    public static Task<StoreOpening> OpenAsync(StoreUrl url) => url switch
+    public static Task<StoreOpening> OpenAsync(StoreUrl url)
     {
-        StoreUrl.Sqlite sqlite => SqliteStore.OpenAsync(sqlite.Path, new SqliteStoreOptions()),
-        _ => throw new ArgumentOutOfRangeException(nameof(url)),
-    };
+        if (WhyUnreadable(url) is { } why) return Task.FromResult<StoreOpening>(new StoreOpening.Refused(StoreRefusal.NoAccess, why));
+
+        return url switch
+        {
+            StoreUrl.Sqlite sqlite => SqliteStore.OpenAsync(sqlite.Path, new SqliteStoreOptions()),
+            StoreUrl.Postgres postgres => PostgresStore.OpenAsync(OptionsOf(postgres)),
+            StoreUrl.Etcd etcd => EtcdStore.OpenAsync(OptionsOf(etcd)),
+            _ => throw new ArgumentOutOfRangeException(nameof(url)),
+        };
+    }
+
+    private static PostgresStoreOptions OptionsOf(StoreUrl.Postgres url)
+    {
+        var connection = new DbConnectionStringBuilder
+        {
+            ["Host"] = url.Host,
+            ["Port"] = url.Port,
+            ["Username"] = url.User,
+            ["Database"] = url.Database,
+            ["SSL Mode"] = url.SslMode.ToString(),
+        };
+        Add("Password", url.Password);
+        Add("Root Certificate", url.SslRootCert);
+        Add("SSL Certificate", url.SslCert);
+        Add("SSL Key", url.SslKey);
+        Add("Application Name", url.ApplicationName);
+
+        var options = new PostgresStoreOptions { ConnectionString = connection.ConnectionString };
+        if (url.Schema is { } schema) options = options with { Schema = schema };
+        if (url.ConnectTimeout is { } timeout) options = options with { ConnectTimeout = timeout };
+        return options;
+
+        void Add(string name, string? value)
+        {
+            if (value is not null) connection[name] = value;
+        }
+    }
+
+    private static EtcdStoreOptions OptionsOf(StoreUrl.Etcd url)
+    {
+        var options = new EtcdStoreOptions
+        {
+            Endpoints = [.. url.Endpoints.Select(endpoint => $"{(endpoint.Host.Contains(':') ? $"[{endpoint.Host}]" : endpoint.Host)}:{endpoint.Port}")],
+            User = url.User,
+            Password = url.Password,
+            IsTls = url.IsTls,
+            CaFile = url.Ca,
+            CertFile = url.Cert,
+            KeyFile = url.Key,
+        };
+        return url.Prefix.Length == 0 ? options : options with { Prefix = url.Prefix };
+    }
+
+    /// <summary>What TLS needs is read when a connection is made, and a driver's words about a missing file are hard to read.</summary>
+    private static string? WhyUnreadable(StoreUrl url)
+    {
+        (string Name, string? File)[] files = url switch
+        {
+            StoreUrl.Postgres postgres => [("sslrootcert", postgres.SslRootCert), ("sslcert", postgres.SslCert), ("sslkey", postgres.SslKey)],
+            StoreUrl.Etcd etcd => [("ca", etcd.Ca), ("cert", etcd.Cert), ("key", etcd.Key)],
+            _ => [],
+        };
+        foreach (var (name, file) in files)
+        {
+            if (file is null) continue;
+
+            try
+            {
+                using var stream = File.OpenRead(file);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                return $"{url}: {name} can't be read: {e.Message}";
+            }
+        }
+
+        return null;
+    }
 
     /// <summary>The same for a server, which may be started before its database: tries again for <paramref name="patience"/>.</summary>
     public static async Task<StoreOpening> OpenAsync(StoreUrl url, TimeSpan patience, ILogger logger, TimeProvider time, CancellationToken ct)

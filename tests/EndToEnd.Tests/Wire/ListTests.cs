@@ -319,8 +319,7 @@ public sealed class ListTests(WireProgram wire) : IClassFixture<WireProgram>, IA
         byte[] bytes = Base64Url.DecodeFromChars(token);
         var time = bytes.AsSpan(17, 8);
         BinaryPrimitives.WriteInt64LittleEndian(time, BinaryPrimitives.ReadInt64LittleEndian(time) - (long)by.TotalSeconds);
-        byte[] key = File.ReadAllBytes(Path.Combine(wire.Data, "page-token.key"));
-        HMACSHA256.HashData(key, bytes.AsSpan(16)).AsSpan(0, 16).CopyTo(bytes);
+        HMACSHA256.HashData(wire.PageTokenKey(), bytes.AsSpan(16)).AsSpan(0, 16).CopyTo(bytes);
         return Base64Url.EncodeToString(bytes);
     }
 }

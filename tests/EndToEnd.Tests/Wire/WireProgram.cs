@@ -1,18 +1,33 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.RegularExpressions;
 using Stateway.TestKit;
 using Xunit;
 
 namespace Stateway.EndToEnd.Tests.Wire;
 
 /// <summary>The built program, serving <see cref="WireDocument"/> under <c>/v1</c>; started once for a class of tests.</summary>
-public sealed class WireProgram : IAsyncLifetime
+public sealed partial class WireProgram : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private StatewayProgram _program = null!;
 
-    /// <summary>Where the store and the page tokens' key are kept.</summary>
-    public string Data => _folder.File("data");
+    private string Data => _folder.File("data");
+
+    /// <summary>The key of page tokens, out of the files of the store, which the program has open.</summary>
+    public byte[] PageTokenKey()
+    {
+        string bytes = string.Concat(Directory.EnumerateFiles(Data, "store.db*").Select(file =>
+        {
+            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            return reader.ReadToEnd();
+        }));
+        return Convert.FromBase64String(KeyEntry().Match(bytes).Groups[1].Value);
+    }
+
+    [GeneratedRegex("""{"key":"([A-Za-z0-9+/]{43}=)"}""")]
+    private static partial Regex KeyEntry();
 
     public Uri Url => _program.Url;
 
