@@ -29,6 +29,7 @@ public sealed class LeaseShards : IAsyncDisposable
     private readonly Func<int, Lease, Task> _work;
     private readonly CancellationTokenSource _stopping = new();
     private readonly Task _running;
+    private bool _isDisposed;
 
     // Touched by the rounds alone.
     private readonly List<Shard> _shards = [];
@@ -63,6 +64,8 @@ public sealed class LeaseShards : IAsyncDisposable
     /// <summary>Waits for the work under way, then gives all shards to the other nodes.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _isDisposed, true)) return;
+
         await _stopping.CancelAsync();
         await _running;
         _stopping.Dispose();
