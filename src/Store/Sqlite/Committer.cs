@@ -186,7 +186,7 @@ internal sealed class Committer
 
         // One that only names entries has been counted already; how many lie below a parent comes out while they are deleted.
         bool mayBeTooLarge = commit.HasDeleteBelow;
-        if (mayBeTooLarge) connection.Execute("SAVEPOINT writes");
+        if (mayBeTooLarge) connection.Prepare("SAVEPOINT writes").Run();
 
         _log.Begin(revision, isOnlyWrite: writes.Length == 1);
         for (int i = 0; i < writes.Length; i++)
@@ -200,13 +200,13 @@ internal sealed class Committer
             };
             if (isWritten) continue;
 
-            connection.Execute("ROLLBACK TO writes");
-            connection.Execute("RELEASE writes");
+            connection.Prepare("ROLLBACK TO writes").Run();
+            connection.Prepare("RELEASE writes").Run();
             return false;
         }
 
         _log.End(connection);
-        if (mayBeTooLarge) connection.Execute("RELEASE writes");
+        if (mayBeTooLarge) connection.Prepare("RELEASE writes").Run();
         return true;
     }
 

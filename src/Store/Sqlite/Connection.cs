@@ -68,6 +68,7 @@ internal sealed class Connection : IDisposable
         }
 
         statement.LastUse = ++_uses;
+        statement.IsInUse = true;
         return statement;
     }
 
@@ -131,10 +132,10 @@ internal sealed class Connection : IDisposable
         Statement? oldest = null;
         foreach (var statement in _statements.Values)
         {
-            if (oldest is null || statement.LastUse < oldest.LastUse) oldest = statement;
+            if (!statement.IsInUse && (oldest is null || statement.LastUse < oldest.LastUse)) oldest = statement;
         }
 
-        _statements.Remove(oldest!.Sql); // there are StatementsMax of them
+        _statements.Remove(oldest!.Sql); // there are StatementsMax of them, and few are in use at a time
         oldest.Close();
     }
 }
