@@ -10,6 +10,9 @@ public sealed class PostgresFaultTests
 {
     private const string Things = "test/things";
 
+    /// <summary>Said in the round trip that ends with COMMIT, and in no other.</summary>
+    private const string CommitTrip = "UPDATE meta SET revision";
+
     [Fact]
     public async Task A_commit_whose_answer_is_lost_is_answered_truly()
     {
@@ -18,7 +21,7 @@ public sealed class PostgresFaultTests
         await using var store = await SharedPostgres.OpenAsync(Through(proxy, options));
         await store.DeclareAsync(Collection(Things));
 
-        proxy.CutAt("COMMIT", isPassedOn: true);
+        proxy.CutAt(CommitTrip, isPassedOn: true);
         var result = await store.CommitAsync(Of(Put(Things, "a", "{}")));
 
         Assert.Equal(new CommitResult.Committed(1), result);
@@ -34,7 +37,7 @@ public sealed class PostgresFaultTests
         await using var store = await SharedPostgres.OpenAsync(Through(proxy, options));
         await store.DeclareAsync(Collection(Things));
 
-        proxy.CutAt("COMMIT", isPassedOn: false);
+        proxy.CutAt(CommitTrip, isPassedOn: false);
         var result = await store.CommitAsync(Of(Put(Things, "a", "{}")));
 
         Assert.IsType<CommitResult.Unavailable>(result);
@@ -50,7 +53,7 @@ public sealed class PostgresFaultTests
         await using var store = await SharedPostgres.OpenAsync(Through(proxy, options));
         await store.DeclareAsync(Collection(Things));
 
-        proxy.CutAt("COMMIT", isPassedOn: true, forGood: true);
+        proxy.CutAt(CommitTrip, isPassedOn: true, forGood: true);
 
         Assert.IsType<CommitResult.Unknown>(await store.CommitAsync(Of(Put(Things, "a", "{}"))));
     }
