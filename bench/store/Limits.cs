@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using SQLitePCL;
+using Stateway.TestKit;
 
 namespace Stateway.Store.Bench;
 
@@ -43,10 +44,11 @@ internal static partial class Limits
     }
 
     /// <summary>pgbench: 64 clients that each insert one row of 1 KB in a transaction of its own; and 64 rows in each.</summary>
-    public static string Postgres(string folder, string host, int port, string user, string database, int seconds)
+    public static string Postgres(string folder, int port, int seconds)
     {
-        string[] connection = ["-h", host, "-p", port.ToString(CultureInfo.InvariantCulture), "-U", user, database];
-        Run("psql", ["-qc", "CREATE TABLE alone(id bigserial PRIMARY KEY, category text, value bytea); CREATE INDEX ON alone(category, id)", .. connection]);
+        string[] connection = ["-h", "127.0.0.1", "-p", port.ToString(CultureInfo.InvariantCulture), "-U", PostgresServer.User, PostgresServer.Database];
+        var password = ("PGPASSWORD", PostgresServer.Password);
+        Run("psql", ["-qc", "CREATE TABLE alone(id bigserial PRIMARY KEY, category text, value bytea); CREATE INDEX ON alone(category, id)", .. connection], password);
         const string row = "'c' || (random()*1000)::int, decode(repeat('6e', 1024), 'hex')";
         return $"PostgreSQL alone: {PerSecond($"INSERT INTO alone(category, value) VALUES({row});", 1)} rows/s one by one, "
             + $"{PerSecond($"INSERT INTO alone(category, value) SELECT {row} FROM generate_series(1, 64);", 64)} rows/s 64 in a transaction (pgbench, 64 clients)";
@@ -55,7 +57,7 @@ internal static partial class Limits
         {
             string script = Path.Combine(folder, $"pgbench{rows}.sql");
             File.WriteAllText(script, sql);
-            string output = Run("pgbench", ["-n", "-M", "prepared", "-c64", "-j1", $"-T{seconds}", "-f", script, .. connection]);
+            string output = Run("pgbench", ["-n", "-M", "prepared", "-c64", "-j1", $"-T{seconds}", "-f", script, .. connection], password);
             double perSecond = double.Parse(TransactionsLine().Match(output).Groups[1].Value, CultureInfo.InvariantCulture) * rows;
             return perSecond.ToString("N0", CultureInfo.InvariantCulture);
         }
