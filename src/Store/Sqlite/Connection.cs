@@ -98,6 +98,9 @@ internal sealed class Connection : IDisposable
         if (raw.sqlite3_get_autocommit(_database) == 0) _ = raw.sqlite3_exec(_database, "ROLLBACK");
     }
 
+    /// <summary>Rows that the last statement which writes has changed.</summary>
+    public int RowsChanged => raw.sqlite3_changes(_database);
+
     /// <summary>Ends what the connection does; from any thread. It fails with SQLITE_INTERRUPT.</summary>
     public void Interrupt() => raw.sqlite3_interrupt(_database);
 
