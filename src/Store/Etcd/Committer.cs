@@ -193,7 +193,7 @@ internal sealed class Committer
         _lostInARow = 0;
 
         // The index first: who has been answered may read.
-        if (plan.Writers.Count > 0) _index.Apply(revision, plan.Id, plan.Time, plan.ChangesAt(revision));
+        if (plan.Writers.Count > 0) _index.Apply(revision, null, plan.Id, plan.Time, plan.ChangesAt(revision));
         foreach (var commit in plan.Writers) commit.Answer(new CommitResult.Committed(revision));
         foreach (var commit in plan.Checks) commit.Answer(new CommitResult.Committed(plan.Revision));
         foreach (var (commit, conflict) in plan.Conflicts) commit.Answer(conflict);
