@@ -63,9 +63,11 @@ public sealed class EtcdOpeningTests
         await store.WriteAsync(Put("shop/products", "p1", "1"));
 
         // etcd keeps its tokens in memory only.
+        await using var other = await OpenStore.AtAsync(options);
         await server.RestartAsync();
         while (await store.CommitAsync(Of(Put("shop/products", "p1", "2"))) is CommitResult.Unavailable) await Task.Yield();
         Assert.Equal("2", (await store.GetAsync("shop/products", "p1"))!.Json());
+        Assert.Equal("2", (await other.GetAsync("shop/products", "p1"))!.Json());
 
         static async Task<StoreRefusal> RefusalAsync(EtcdStoreOptions options)
         {

@@ -190,6 +190,26 @@ public sealed class EtcdOutageTests : IAsyncLifetime
         Assert.Equal(["p2"], await _store.ListAsync(new("shop/products") { Limit = 10 }));
     }
 
+    [Fact]
+    public async Task A_store_that_was_replaced_by_another_one_is_read_again_though_its_revisions_are_higher()
+    {
+        await _store.WriteAsync(Put("shop/products", "p1", "1"));
+        await _store.WriteAsync(Put("shop/products", "p1", "2"));
+        await _server.KillAsync();
+        await _server.RestartEmptyAsync();
+        for (int i = 0; i < 50; i++) await _server.CallAsync("/v3/kv/put", """{"key":"YQ=="}""");
+        await using var fresh = await OpenAsync();
+        await fresh.WriteAsync(Put("shop/products", "p2", "1"));
+
+        var paths = await EventuallyAsync(async () =>
+        {
+            var page = await _store.QueryAsync(new("shop/products") { Limit = 10 }, CancellationToken.None);
+            return page is QueryResult.Page found ? found.Entries.Select(entry => entry.Key.Path).ToList() : throw new StoreUnavailableException("Not yet.");
+        });
+
+        Assert.Equal(["p2"], paths);
+    }
+
     private async Task<EtcdStore> OpenAsync()
     {
         var store = await OpenStore.AtAsync(new() { Endpoints = [_server.Endpoint], Prefix = "test" });
