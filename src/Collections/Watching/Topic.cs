@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace Stateway.Collections.Watching;
 
 /// <summary>Which resources, and what of them: watches with equal keys share a topic.</summary>
-/// <param name="Collection">Its name in the store.</param>
+/// <param name="Collection">As declared when the watch began: after a change of documents the same parameters may mean something else.</param>
 /// <param name="Scope">The path of one resource; or <c>*</c>, or <c>o1/*</c> for the children of one parent.</param>
 /// <param name="View">The parameters that make the view, and the form.</param>
-internal readonly record struct TopicKey(string Collection, string Scope, string View)
+internal readonly record struct TopicKey(Collection Collection, string Scope, string View)
 {
     public const string All = "*";
 
