@@ -52,7 +52,7 @@ internal sealed partial class Feed
             if (isThere) return topic!;
 
             topic = new Topic(this, key, view, _lookedUp, _watches.Options, _watches.Time);
-            ref var others = ref CollectionsMarshal.GetValueRefOrAddDefault(_byScope, (key.Collection, key.Scope), out _);
+            ref var others = ref CollectionsMarshal.GetValueRefOrAddDefault(_byScope, (key.Collection.StoreName, key.Scope), out _);
             (others ??= []).Add(topic);
             return topic;
         }
@@ -63,7 +63,7 @@ internal sealed partial class Feed
         lock (_lock)
         {
             _topics.Remove(topic.Key);
-            var scope = (topic.Key.Collection, topic.Key.Scope);
+            var scope = (topic.Key.Collection.StoreName, topic.Key.Scope);
             if (!_byScope.TryGetValue(scope, out var topics)) return;
 
             topics.Remove(topic);

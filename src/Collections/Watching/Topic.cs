@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace Stateway.Collections.Watching;
 
 /// <summary>Which resources, and what of them: watches with equal keys share a topic.</summary>
-/// <param name="Collection">Its name in the store.</param>
+/// <param name="Collection">As declared when the watch began: after a change of documents the same parameters may mean something else.</param>
 /// <param name="Scope">The path of one resource; or <c>*</c>, or <c>o1/*</c> for the children of one parent.</param>
 /// <param name="View">The parameters that make the view, and the form.</param>
-internal readonly record struct TopicKey(string Collection, string Scope, string View)
+internal readonly record struct TopicKey(Collection Collection, string Scope, string View)
 {
     public const string All = "*";
 
@@ -20,12 +20,12 @@ internal readonly record struct TopicKey(string Collection, string Scope, string
 internal sealed class Topic : IThreadPoolWorkItem
 {
     private const int FirstRowPlaces = 4; // most topics of single resources have one watcher
-    private const int RowPlaces = 64;
+    private const int RowPlaces = 32;
 
     private readonly Lock _lock = new();
     private readonly List<WatchRow> _rows = [];
     private readonly Queue<WatchRow> _toWake = new(1);
-    private int _wakers;
+    private bool _isWaking;
     private readonly WatchOptions _options;
     private readonly TimeProvider _time;
     private Frame _floor;
@@ -171,12 +171,16 @@ internal sealed class Topic : IThreadPoolWorkItem
             _toWake.Enqueue(row);
         }
 
-        for (; _wakers < Math.Min(_toWake.Count, Environment.ProcessorCount); _wakers++) ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        if (_isWaking || _toWake.Count == 0) return;
+
+        _isWaking = true;
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     /// <summary>
     /// Wakes one row, and queues behind what waits for the thread pool already: the server's own sending of what the row has
-    /// written. Otherwise thousands of connections would fill their buffers before the first is emptied.
+    /// written. Otherwise thousands of connections would fill their buffers before the first is emptied: writing is quicker than
+    /// sending, so one thread writes, and the others send.
     /// </summary>
     void IThreadPoolWorkItem.Execute()
     {
@@ -185,7 +189,7 @@ internal sealed class Topic : IThreadPoolWorkItem
         {
             if (!_toWake.TryDequeue(out row))
             {
-                _wakers--;
+                _isWaking = false;
                 return;
             }
 
@@ -193,6 +197,7 @@ internal sealed class Topic : IThreadPoolWorkItem
         }
 
         row.ForEach(static (watcher, _) => watcher.Wake(), 0);
+        Thread.Yield();
         ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 }

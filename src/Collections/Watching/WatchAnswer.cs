@@ -45,7 +45,7 @@ internal static class WatchAnswer
             return (null, null);
         }
 
-        var key = new TopicKey(collection.StoreName, isOne ? path : TopicKey.Children(path), asked.ViewText);
+        var key = new TopicKey(collection, isOne ? path : TopicKey.Children(path), asked.ViewText);
         var (watcher, refused) = services.Watches.Enter(key, asked.View, exchange);
         if (watcher is null) return (null, refused);
 

@@ -48,7 +48,7 @@ public sealed partial class Watches(IStore store, WatchOptions options, TimeProv
         feed?.ForEach(
             static (watcher, catalog) =>
             {
-                if (catalog.Find(watcher.Topic.Key.Collection) is null) watcher.End(WatchEnd.CollectionGone);
+                if (catalog.Find(watcher.Topic.Key.Collection.StoreName) is null) watcher.End(WatchEnd.CollectionGone);
             }, catalog);
     }
 
@@ -142,7 +142,7 @@ public sealed partial class Watches(IStore store, WatchOptions options, TimeProv
 
     private (ReadOnlyMemory<byte>, long, WatchEnd?) Write(Topic topic, LogResult.Commits commits)
     {
-        if (Find(topic.Key.Collection) is not { } collection) return (default, commits.Through, WatchEnd.CollectionGone);
+        if (Find(topic.Key.Collection.StoreName) is not { } collection) return (default, commits.Through, WatchEnd.CollectionGone);
 
         var output = new ArrayBufferWriter<byte>(1024);
         var seen = new List<SeenChange>();
@@ -150,7 +150,7 @@ public sealed partial class Watches(IStore store, WatchOptions options, TimeProv
         {
             foreach (var change in Feed.InOrder(commit.Changes))
             {
-                if (change.Key.Collection == topic.Key.Collection && (topic.Key.Scope == change.Key.Path || topic.Key.Scope == Feed.ScopeOf(change.Key)))
+                if (change.Key.Collection == collection.StoreName && (topic.Key.Scope == change.Key.Path || topic.Key.Scope == Feed.ScopeOf(change.Key)))
                     seen.Add(SeenChange.Of(change, collection));
             }
 
