@@ -64,10 +64,10 @@ public sealed class CommandLineTests
     [InlineData("did you mean postgres?", "serve SHOP --store postgre://db/shop")]
     [InlineData("--store", "serve SHOP --store")]
     [InlineData("'copi'", "store copi")]
-    [InlineData("TO", "store copy sqlite:a")]
+    [InlineData("store copy --help", "store copy sqlite:a")]
     [InlineData("TO: The store's URL has an unknown scheme", "store copy sqlite:a mysql://b")]
     [InlineData("'--folow'", "store copy sqlite:a sqlite:b --folow")]
-    [InlineData("URL", "store check")]
+    [InlineData("store check --help", "store check")]
     [InlineData("did you mean schema?", "store check postgres://db/shop?shema=x")]
     public async Task A_wrong_command_line_is_refused_and_the_help_named(string named, string line)
     {

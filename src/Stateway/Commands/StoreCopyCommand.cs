@@ -57,7 +57,11 @@ internal static class StoreCopyCommand
             TimeSpan elapsed;
             using (var line = new ProgressLine(TimeProvider.System))
             {
-                var progress = new ProgressTo<CopyProgress>(p => line.Show(p.What, p.Done, p.Total));
+                var progress = new ProgressTo<CopyProgress>(p =>
+                {
+                    if (p.What == CopyProgress.Following) Terminal.Say("Both agree, and what is written is followed. Press Ctrl-C to end the copy.");
+                    else line.Show(p.What, p.Done, p.Total);
+                });
                 result = await new StoreCopy(from, to, fromUrl, toUrl, TimeProvider.System, progress).RunAsync(follow, ct);
                 elapsed = line.Elapsed;
             }

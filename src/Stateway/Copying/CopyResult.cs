@@ -18,4 +18,8 @@ internal abstract record CopyResult
 }
 
 /// <param name="Total">An estimate; 0 while following.</param>
-internal readonly record struct CopyProgress(string What, long Done, long Total);
+internal readonly record struct CopyProgress(string What, long Done, long Total)
+{
+    /// <summary>What is reported once, when both agree and the copy goes on following.</summary>
+    public const string Following = "changes followed";
+}

@@ -171,6 +171,7 @@ internal sealed class StoreCopy(IStore from, IStore to, StoreUrl fromUrl, StoreU
 
     private async Task<long> KeepFollowingAsync(CopyTarget target, long after, CancellationToken ct)
     {
+        progress.Report(new(CopyProgress.Following, 0, 0));
         try
         {
             while (true)

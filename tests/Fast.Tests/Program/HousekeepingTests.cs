@@ -2,6 +2,7 @@ using System.Globalization;
 using Stateway.Collections.Writing.Repeating;
 using Stateway.Hosting;
 using Stateway.Store;
+using Stateway.TestKit;
 using Xunit;
 
 namespace Stateway.Fast.Tests.Program;
@@ -24,7 +25,7 @@ public sealed class HousekeepingTests
         Assert.False(await housekeeping.RunRoundAsync(default));
         Assert.Equal(["timeless", "young"], await PathsAsync(store));
 
-        _time.Now += TimeSpan.FromSeconds(2);
+        _time.Advance(TimeSpan.FromSeconds(2));
         await housekeeping.RunRoundAsync(default);
         Assert.Equal(["timeless"], await PathsAsync(store));
     }
@@ -103,7 +104,7 @@ public sealed class HousekeepingTests
         store.Committing = async _ =>
         {
             store.Committing = null;
-            _time.Now += TimeSpan.FromMinutes(4);
+            _time.Advance(TimeSpan.FromMinutes(4));
             store.IsAway = false;
             Assert.IsType<LeaseResult.Held>(await store.TakeLeaseAsync(Housekeeping.LeaseName, "other", TimeSpan.FromMinutes(3), default));
         };
@@ -119,14 +120,14 @@ public sealed class HousekeepingTests
         for (int i = 0; i < 3_000; i++)
         {
             await store.WriteAsync(Entries.Put(Records, "timeless", "{}"));
-            _time.Now += TimeSpan.FromMinutes(1);
+            _time.Advance(TimeSpan.FromMinutes(1));
         }
 
         await housekeeping.RunRoundAsync(default);
         var state = await store.ReadStateAsync(default);
         Assert.InRange(state.Compacted, state.Revision - 24 * 60 - 2, state.Revision - 24 * 60 + 2);
 
-        _time.Now += TimeSpan.FromDays(10);
+        _time.Advance(TimeSpan.FromDays(10));
         await housekeeping.RunRoundAsync(default);
         state = await store.ReadStateAsync(default);
         Assert.Equal(state.Revision - 1_000, state.Compacted);
@@ -160,7 +161,7 @@ public sealed class HousekeepingTests
     }
 
     private Write.Put Record(string path, TimeSpan fromNow) =>
-        Entries.Put(Records, path, $$"""{"expire_time":"{{(_time.Now + fromNow).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)}}"}""");
+        Entries.Put(Records, path, $$"""{"expire_time":"{{(_time.GetUtcNow() + fromNow).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)}}"}""");
 
     private static async Task<IEnumerable<string>> PathsAsync(IStore store) =>
         (await store.AllAsync()).Select(line => line[(Records.Length + 1)..line.IndexOf(' ')]);

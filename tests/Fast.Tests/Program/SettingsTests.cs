@@ -1,5 +1,6 @@
 using Stateway.Hosting;
 using Stateway.Store;
+using Stateway.TestKit;
 using Xunit;
 
 namespace Stateway.Fast.Tests.Program;

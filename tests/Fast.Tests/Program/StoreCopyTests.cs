@@ -2,6 +2,7 @@ using Stateway.Copying;
 using Stateway.Hosting;
 using Stateway.Store;
 using Stateway.Stores;
+using Stateway.TestKit;
 using Xunit;
 
 namespace Stateway.Fast.Tests.Program;
@@ -34,10 +35,10 @@ public sealed class StoreCopyTests
         _to.Committing = async _ =>
         {
             if (++commits is < 2 or > 10) return; // while the entries are copied
-            _time.Now += TimeSpan.FromSeconds(1);
+            _time.Advance(TimeSpan.FromSeconds(1));
             await _from.WriteAsync(
-                Entries.Put(Things.Name, "new" + commits, "{}", _time.Now),
-                Entries.Put(Things.Name, "t5", $"{{\"n\":{commits}}}", _time.Now),
+                Entries.Put(Things.Name, "new" + commits, "{}", _time.GetUtcNow()),
+                Entries.Put(Things.Name, "t5", $"{{\"n\":{commits}}}", _time.GetUtcNow()),
                 new Write.Delete(new(Things.Name, $"t{commits * 40}")));
         };
 
@@ -93,7 +94,7 @@ public sealed class StoreCopyTests
         Assert.True(await CopyMark.IsOnAsync(_to, default));
 
         // Half a copy is no source.
-        var back = await new StoreCopy(_to, new SmallStore(_time), Url("etcd://to"), Url("sqlite:back"), _time, new Nowhere()).RunAsync(false, default);
+        var back = await new StoreCopy(_to, new SmallStore(_time), Url("etcd://to"), Url("sqlite:back"), _time, new Progress(_ => { })).RunAsync(false, default);
         Assert.Contains("partly filled", Assert.IsType<CopyResult.Refused>(back).Message, StringComparison.Ordinal);
 
         for (int i = 0; i < 100; i++) await _from.WriteAsync(new Write.Delete(new(Things.Name, "t" + i)));
@@ -140,17 +141,16 @@ public sealed class StoreCopyTests
     {
         await FillAsync(100);
         using var stop = new CancellationTokenSource();
-        var copying = CopyAsync(follow: true, stop.Token);
-        for (int i = 0; i < 50; i++)
+        var following = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var progress = new Progress(p =>
         {
-            await _from.WriteAsync(Entries.Put(Things.Name, "late" + i, "{}"));
-            await Task.Yield();
-        }
+            if (p.What == CopyProgress.Following) following.TrySetResult();
+        });
+        var copying = new StoreCopy(_from, _to, Url("sqlite:from"), Url("etcd://to"), _time, progress).RunAsync(follow: true, stop.Token);
 
-        // Told only when it has begun to follow: before that it would be a copy that was stopped.
-        while (_to.Commits < 3) await Task.Yield();
-        while (await _to.GetAsync(new(Things.Name, "late49"), default) is null) await Task.Yield();
-        await _from.WriteAsync(Entries.Put(Things.Name, "last", "{}"));
+        // Told to end before that, it would be a copy that was stopped.
+        await following.Task;
+        for (int i = 0; i < 50; i++) await _from.WriteAsync(Entries.Put(Things.Name, "late" + i, "{}"));
         await stop.CancelAsync();
 
         Assert.IsType<CopyResult.Done>(await copying);
@@ -162,18 +162,18 @@ public sealed class StoreCopyTests
     {
         await FillAsync(3);
         var target = new SmallStore(_time, writesMax: 0);
-        var copy = new StoreCopy(_from, target, Url("sqlite:from"), Url("etcd://to"), _time, new Nowhere());
+        var copy = new StoreCopy(_from, target, Url("sqlite:from"), Url("etcd://to"), _time, new Progress(_ => { }));
         Assert.IsType<CopyResult.Refused>(await copy.RunAsync(false, default));
     }
 
     private Task<CopyResult> CopyAsync(bool follow = false, CancellationToken ct = default) =>
-        Task.Run(() => new StoreCopy(_from, _to, Url("sqlite:from"), Url("etcd://to"), _time, new Nowhere()).RunAsync(follow, ct), CancellationToken.None);
+        Task.Run(() => new StoreCopy(_from, _to, Url("sqlite:from"), Url("etcd://to"), _time, new Progress(_ => { })).RunAsync(follow, ct), CancellationToken.None);
 
     private async Task FillAsync(int count)
     {
         await _from.DeclareAsync([Things, Settings.Collection], default);
         await Settings.PageTokenSecretAsync(_from, _time, default);
-        for (int i = 0; i < count; i++) await _from.WriteAsync(Entries.Put(Things.Name, "t" + i, $"{{\"n\":{i}}}", _time.Now.AddSeconds(i)));
+        for (int i = 0; i < count; i++) await _from.WriteAsync(Entries.Put(Things.Name, "t" + i, $"{{\"n\":{i}}}", _time.GetUtcNow().AddSeconds(i)));
     }
 
     private static async Task<List<string>> SpecsAsync(IStore store) =>
@@ -181,10 +181,8 @@ public sealed class StoreCopyTests
 
     private static StoreUrl Url(string text) => StoreUrl.TryParse(text, out var url, out string? error) ? url : throw new ArgumentException(error);
 
-    private sealed class Nowhere : IProgress<CopyProgress>
+    private sealed class Progress(Action<CopyProgress> tell) : IProgress<CopyProgress>
     {
-        public void Report(CopyProgress value)
-        {
-        }
+        public void Report(CopyProgress value) => tell(value);
     }
 }
