@@ -215,8 +215,8 @@ public sealed class PostgresNodesTests
               '\x30'||decode(md5((i%1000)::text),'hex'), '\x30'||decode(md5(i::text),'hex') FROM generate_series(1,60000) i;
             ANALYZE {schema}.t1;
             """);
-        var tables = new Catalog(new Database(await SharedPostgres.OptionsAsync(schema)));
-        var table = (await tables.ReloadAsync(CancellationToken.None)).Get(Things);
+        await using var database = new Database(await SharedPostgres.OptionsAsync(schema));
+        var table = (await new Catalog(database).ReloadAsync(CancellationToken.None)).Get(Things);
 
         foreach (var query in (Query[])
         [
