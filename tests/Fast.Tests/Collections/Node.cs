@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Stateway.Collections.Watching;
 using Stateway.Collections;
 using Stateway.Collections.Reading;
 using Stateway.Collections.Writing.Batches;
@@ -43,7 +45,8 @@ internal sealed class Node
         var catalog = new Catalog([api]);
         await store.DeclareAsync([IdempotencyRecords.Spec, .. catalog.ToSpecs()], CancellationToken.None);
 
-        var services = new CollectionServices(store, new PageTokens(new byte[32], time), new GatewayLimits(), time);
+        var services = new CollectionServices(store, new PageTokens(new byte[32], time), new GatewayLimits(), time,
+            new Watches(store, new WatchOptions(), time, NullLogger.Instance));
         var operations = api.Operations.Select(spec => Operation.Of(api, spec, TargetOf((TargetSpec.Collection)spec.Target))).ToList();
         var batch = new Operation("POST", "/_/batch", "batch", new BatchTarget(new RoutingTable(operations), "", catalog, services));
         return new(new RoutingTable([.. operations, batch]), time);

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging.Abstractions;
+using Stateway.Collections.Watching;
 using Stateway.Collections;
 using Stateway.Collections.Reading;
 using Stateway.Fast.Tests.Apis;
@@ -40,7 +42,8 @@ internal sealed class NotesServer : IAsyncDisposable
             """).Apis[0];
         var catalog = new Catalog([api]);
         await server.Store.DeclareAsync(catalog.ToSpecs(), CancellationToken.None);
-        var services = new CollectionServices(server.Store, new PageTokens(new byte[32], server.Time), new GatewayLimits(), server.Time);
+        var services = new CollectionServices(server.Store, new PageTokens(new byte[32], server.Time), new GatewayLimits(), server.Time,
+            new Watches(server.Store, new WatchOptions(), server.Time, NullLogger.Instance));
         foreach (var operation in api.Operations)
         {
             var target = (TargetSpec.Collection)operation.Target;
