@@ -70,6 +70,14 @@ public sealed class EtcdServer : IAsyncDisposable
         }
     }
 
+    /// <summary>Starts it without its data, on the same port.</summary>
+    public async Task RestartEmptyAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder.File("data"), recursive: true);
+        await RestartAsync();
+    }
+
     /// <summary>Ends it at once, as a power cut does.</summary>
     public async Task KillAsync()
     {

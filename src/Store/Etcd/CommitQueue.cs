@@ -7,6 +7,7 @@ internal sealed class CommitQueue(EtcdStoreOptions options)
     private readonly Queue<PendingCommit> _waiting = new();
     private readonly SemaphoreSlim _signal = new(0);
     private long _bytes;
+    private bool _isCommitterAsleep;
     private bool _isClosed;
 
     /// <returns>False when too many wait already.</returns>
@@ -23,7 +24,7 @@ internal sealed class CommitQueue(EtcdStoreOptions options)
 
             _waiting.Enqueue(commit);
             _bytes += commit.Bytes;
-            if (_waiting.Count == 1) _signal.Release();
+            Wake_NeedsLock();
             return true;
         }
     }
@@ -44,16 +45,30 @@ internal sealed class CommitQueue(EtcdStoreOptions options)
 
                 if (batch.Count > 0) return true;
                 if (_isClosed) return false;
+                _isCommitterAsleep = true;
             }
 
-            await _signal.WaitAsync(); // sometimes for nothing
+            await _signal.WaitAsync();
         }
     }
 
     /// <summary>Nothing more comes in; what waits is still taken.</summary>
     public void Close()
     {
-        lock (_lock) _isClosed = true;
+        lock (_lock)
+        {
+            _isClosed = true;
+            Wake_NeedsLock();
+        }
+    }
+
+    /// <summary>One signal for each sleep, so that none are left over.</summary>
+    private void Wake_NeedsLock()
+    {
+        System.Diagnostics.Debug.Assert(_lock.IsHeldByCurrentThread);
+
+        if (!_isCommitterAsleep) return;
+        _isCommitterAsleep = false;
         _signal.Release();
     }
 }

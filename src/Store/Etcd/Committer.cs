@@ -104,6 +104,7 @@ internal sealed class Committer
             {
                 _unreachableSince = null;
                 if (e.Failure == EtcdFailure.TooLarge && !maySucceed && plan.Writers.Count > 1) _oneByOne = plan.Writers.Count;
+                else if (e.Failure == EtcdFailure.Full && plan.Writers.Count > 0) await LearnFullAsync(plan);
                 else Refuse(plan, e, maySucceed);
                 return;
             }
@@ -130,30 +131,61 @@ internal sealed class Committer
             return;
         }
 
+        bool? isDone = await TryFinishAsync(plan, head);
+        if (isDone == true) return;
+
+        if (isDone is null && maySucceed)
+        {
+            const string reason = "The connection broke, and what has been committed since does not tell what became of it.";
+            Refuse(plan, new CommitResult.Unknown(reason), reason);
+            return;
+        }
+
+        // Nodes that lose together shall not begin again together.
+        int most = Math.Min(2 << Math.Min(_lostInARow++, 5), BackOffMillisecondsMax);
+        if (_lostInARow > 1) await Task.Delay(RandomNumberGenerator.GetInt32(most));
+    }
+
+    /// <summary>
+    /// The transaction that etcd's database becomes full with is done and yet refused; the ones behind it are not done. So
+    /// the head is asked.
+    /// </summary>
+    private async Task LearnFullAsync(BatchPlan plan)
+    {
+        try
+        {
+            var range = await _client.ReadAsync("/v3/kv/range", RequestBody.Range(_keys.Head), GatewayJson.ReadRange, CancellationToken.None);
+            bool? isDone = await TryFinishAsync(plan, Head.Of(range.Pairs));
+            if (isDone == true) return;
+
+            const string reason = "etcd is full, and what has been committed since does not tell what became of it.";
+            Refuse(plan, isDone is null ? new CommitResult.Unknown(reason) : new CommitResult.Full(), reason);
+        }
+        catch (EtcdException e)
+        {
+            Refuse(plan, new CommitResult.Unknown(e.Message), e.Message);
+        }
+    }
+
+    /// <summary>Looks for the plan's commit: it can only be the first one behind the plan's revision.</summary>
+    /// <param name="head">Read since the plan was sent.</param>
+    /// <returns>True when it was found and is answered; null when it can't be learnt.</returns>
+    private async Task<bool?> TryFinishAsync(BatchPlan plan, Head head)
+    {
+        if (head.Revision == plan.Revision) return false;
         if (head.Revision > 0 && head.Id == plan.Id)
         {
-            Finish(plan, head.Revision); // the answer to it was lost, and it was sent again
-            return;
+            Finish(plan, head.Revision); // the answer to it was lost
+            return true;
         }
 
         _feed.NoticeHead(head, plan.Revision);
         bool isThere = await _feed.ReachAsync(head.Revision, _options.ReachTimeout, CancellationToken.None) is not null;
-        var next = _index.FirstCommitAfter(plan.Revision);
-        if (next is { } first && first.Id == plan.Id)
-        {
-            Finish(plan, first.Commit.Revision);
-        }
-        else if (maySucceed && (!isThere || next is null))
-        {
-            const string reason = "The connection broke, and too much has been committed since to see what became of it.";
-            Refuse(plan, new CommitResult.Unknown(reason), reason);
-        }
-        else
-        {
-            // Nodes that lose together shall not begin again together.
-            int most = Math.Min(2 << Math.Min(_lostInARow++, 5), BackOffMillisecondsMax);
-            if (_lostInARow > 1) await Task.Delay(RandomNumberGenerator.GetInt32(most));
-        }
+        if (_index.FirstCommitAfter(plan.Revision) is not { } first) return null;
+        if (first.Id != plan.Id) return isThere ? false : null;
+
+        Finish(plan, first.Commit.Revision);
+        return true;
     }
 
     private void Finish(BatchPlan plan, long revision)
@@ -161,7 +193,7 @@ internal sealed class Committer
         _lostInARow = 0;
 
         // The index first: who has been answered may read.
-        if (plan.Writers.Count > 0) _index.Apply(revision, plan.Id, plan.Time, plan.ChangesAt(revision));
+        if (plan.Writers.Count > 0) _index.Apply(revision, null, plan.Id, plan.Time, plan.ChangesAt(revision));
         foreach (var commit in plan.Writers) commit.Answer(new CommitResult.Committed(revision));
         foreach (var commit in plan.Checks) commit.Answer(new CommitResult.Committed(plan.Revision));
         foreach (var (commit, conflict) in plan.Conflicts) commit.Answer(conflict);
@@ -196,7 +228,6 @@ internal sealed class Committer
         CommitResult result = e.Failure switch
         {
             _ when maySucceed => new CommitResult.Unknown(e.Message),
-            EtcdFailure.Full => new CommitResult.Full(),
             EtcdFailure.TooLarge => new CommitResult.TooLarge("what this etcd takes in one transaction"),
             _ => new CommitResult.Unavailable(e.Message),
         };

@@ -109,7 +109,9 @@ internal sealed class EtcdClient : IDisposable
             using (response)
             {
                 byte[] text = await response.Content.ReadAsByteArrayAsync(ct);
-                throw Failure(response.StatusCode, text);
+                var failure = Failure(response.StatusCode, text);
+                if (failure.Failure == EtcdFailure.BadCredentials) _token = null;
+                throw failure;
             }
         }
         catch (Exception e) when (e is HttpRequestException or IOException and not EtcdException)

@@ -55,6 +55,9 @@ public sealed record EtcdStoreOptions
     /// <summary>Gives commits their times.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Without the password.</summary>
+    public override string ToString() => $"etcd at {string.Join(", ", Endpoints)}, {Prefix}";
+
     internal void Validate()
     {
         if (Endpoints.IsDefaultOrEmpty) throw new ArgumentException("store.endpoints is empty; it must name one host:port at least.");

@@ -188,7 +188,12 @@ internal sealed class IndexFeed : IAsyncDisposable
                 }
 
                 var head = Head.Of(change.Pair);
-                _index.Apply(revision, head.Id, head.Time, _changes);
+                if (!_index.Apply(revision, head.Commits, head.Id, head.Time, _changes))
+                {
+                    Replace();
+                    return;
+                }
+
                 _changes.Clear();
             }
             else if (_keys.TryReadData(change.Pair.Key, out var key))
@@ -236,7 +241,7 @@ internal sealed class IndexFeed : IAsyncDisposable
             }
         }
 
-        _index.Load(head.Revision, entries, isOther);
+        _index.Load(head.Revision, head.Commits, entries, isOther);
         _seen = range.Revision;
         if (isOther) _isOther = false;
     }

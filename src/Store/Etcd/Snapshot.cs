@@ -4,9 +4,10 @@ namespace Stateway.Store.Etcd;
 
 /// <summary>Everything at one revision.</summary>
 /// <param name="Revision">0: nothing was ever committed.</param>
-internal sealed record Snapshot(long Revision, ImmutableDictionary<string, Rows> Collections)
+/// <param name="Commits">How many there have been: each one finds one less.</param>
+internal sealed record Snapshot(long Revision, long Commits, ImmutableDictionary<string, Rows> Collections)
 {
-    public static Snapshot Empty { get; } = new(0, ImmutableDictionary.Create<string, Rows>(StringComparer.Ordinal));
+    public static Snapshot Empty { get; } = new(0, 0, ImmutableDictionary.Create<string, Rows>(StringComparer.Ordinal));
 
     public Rows? Find(string collection) => Collections.GetValueOrDefault(collection);
 

@@ -43,7 +43,7 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
 
     /// <summary>Begins anew with everything as it is at a revision; the commits that led to it are not known.</summary>
     /// <param name="isOther">The store has been replaced by an older one: also when that means going back.</param>
-    public void Load(long revision, Dictionary<string, List<Entry>> entries, bool isOther)
+    public void Load(long revision, long commits, Dictionary<string, List<Entry>> entries, bool isOther)
     {
         lock (_lock)
         {
@@ -56,17 +56,20 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
             }
 
             _log.Restart(revision);
-            Publish_NeedsLock(new(revision, next.ToImmutable()));
+            Publish_NeedsLock(new(revision, commits, next.ToImmutable()));
         }
     }
 
     /// <summary>Applies the commit that follows the current revision; nothing happens when that was done before.</summary>
+    /// <param name="commits">How many there have been with this one; null where it is known to follow.</param>
     /// <param name="changes">One for each key.</param>
-    public void Apply(long revision, Guid id, DateTimeOffset time, List<RowChange> changes)
+    /// <returns>False when it does not follow: what is known here is of another store.</returns>
+    public bool Apply(long revision, long? commits, Guid id, DateTimeOffset time, List<RowChange> changes)
     {
         lock (_lock)
         {
-            if (revision <= _current.Revision) return;
+            if (revision <= _current.Revision) return true;
+            if (commits is { } count && count != _current.Commits + 1) return false;
 
             var log = ImmutableArray.CreateBuilder<Change>(changes.Count);
             var next = _current.Collections;
@@ -84,7 +87,8 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
             }
 
             _log.Add(new(revision, time, log.DrainToImmutable()), id);
-            Publish_NeedsLock(new(revision, next));
+            Publish_NeedsLock(new(revision, _current.Commits + 1, next));
+            return true;
         }
     }
 

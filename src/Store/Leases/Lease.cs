@@ -102,6 +102,9 @@ public sealed class Lease : IAsyncDisposable
         _lost.Dispose();
     }
 
+    /// <summary>Gives up without a release yet: what the holder does is told to end.</summary>
+    internal Task LoseAsync() => _lost.CancelAsync();
+
     /// <summary>Renews until the lease is lost.</summary>
     private async Task KeepAsync()
     {
@@ -159,7 +162,6 @@ public sealed class Lease : IAsyncDisposable
         }
     }
 
-    private Task LoseAsync() => _lost.CancelAsync();
 
     /// <summary>Waits a third of the duration at most: after that, who waits for the lease has not long to wait anyway.</summary>
     private async Task ReleaseAsync(long epoch)

@@ -85,8 +85,9 @@ internal sealed class Database : IAsyncDisposable
         {
             return await RunAsync(read, ct);
         }
-        catch (NpgsqlException e) when (IsBroken(e))
+        catch (NpgsqlException e) when (IsBroken(e) && e.InnerException is not TimeoutException)
         {
+            // Not after a timeout: what took too long would do so again.
             _pool.Clear();
             return await RunAsync(read, ct);
         }

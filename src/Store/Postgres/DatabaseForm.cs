@@ -74,8 +74,16 @@ internal static class DatabaseForm
         return await command.ExecuteScalarAsync(ct);
     }
 
-    private static async Task<bool> HasMetaAsync(NpgsqlConnection connection, Database database, CancellationToken ct) =>
-        await ScalarAsync(connection, $"SELECT to_regclass('{database.Schema}.meta') IS NOT NULL", ct) is true;
+    /// <summary>Asks the catalog's tables: to_regclass may answer from a cache, also behind a lock that was waited for.</summary>
+    private static async Task<bool> HasMetaAsync(NpgsqlConnection connection, Database database, CancellationToken ct)
+    {
+        string select =
+            $"""
+            SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid=c.relnamespace
+            WHERE n.nspname='{database.Schema}' AND c.relname='meta')
+            """;
+        return await ScalarAsync(connection, select, ct) is true;
+    }
 
     private static async Task MakeAsync(NpgsqlConnection connection, Database database, CancellationToken ct)
     {
@@ -85,7 +93,7 @@ internal static class DatabaseForm
         // Another node may have been first.
         if (await HasMetaAsync(connection, database, ct)) return;
 
-        if (await ScalarAsync(connection, $"SELECT to_regnamespace('{database.Schema}') IS NULL", ct) is true)
+        if (await ScalarAsync(connection, $"SELECT EXISTS (SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname='{database.Schema}')", ct) is false)
             await ExecuteAsync(connection, $"CREATE SCHEMA \"{database.Schema}\"", ct);
 
         // In the log a change has the version that it ended, not the one that it made: that one is in the next change of the key,
@@ -103,6 +111,7 @@ internal static class DatabaseForm
             CREATE INDEX log_superseded ON log(collection,revision) WHERE old_revision>0;
             CREATE TABLE lease(name text COLLATE "C" PRIMARY KEY, holder text NOT NULL, epoch bigint NOT NULL,
               runs_out timestamptz NOT NULL) WITH (fillfactor=50);
+            CREATE SEQUENCE lease_epoch;
             """,
             ct);
         await transaction.CommitAsync(ct);

@@ -8,12 +8,13 @@ namespace Stateway.Store.Postgres;
 /// </summary>
 internal sealed class Leases(Database database)
 {
-    // One statement: taking waits for whoever has the row, and then sees what became of it.
+    // One statement: taking waits for whoever has the row, and then sees what became of it; only then it takes the next epoch. All
+    // leases share one sequence, so that an epoch never stands for two leases.
     private const string TakeSql =
         """
-        INSERT INTO lease(name,holder,epoch,runs_out) VALUES($1,$2,1,clock_timestamp()+make_interval(secs=>$3))
+        INSERT INTO lease(name,holder,epoch,runs_out) VALUES($1,$2,nextval('lease_epoch'),clock_timestamp()+make_interval(secs=>$3))
         ON CONFLICT(name) DO UPDATE SET holder=$2,
-          epoch=CASE WHEN lease.holder=$2 AND lease.runs_out>clock_timestamp() THEN lease.epoch ELSE lease.epoch+1 END,
+          epoch=CASE WHEN lease.holder=$2 AND lease.runs_out>clock_timestamp() THEN lease.epoch ELSE nextval('lease_epoch') END,
           runs_out=clock_timestamp()+make_interval(secs=>$3)
         WHERE lease.holder=$2 OR lease.runs_out<=clock_timestamp()
         RETURNING epoch

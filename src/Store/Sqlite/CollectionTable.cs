@@ -27,7 +27,7 @@ internal sealed class CollectionTable
         string table = Name;
         SelectSql = $"SELECT revision, update_time, value FROM {table} WHERE path=?1";
         SelectRevisionSql = $"SELECT revision FROM {table} WHERE path=?1";
-        PutSql = PutText(table, fields);
+        (CreateSql, PutSql) = PutTexts(table, fields);
         DeleteSql = $"DELETE FROM {table} WHERE path=?1";
         SelectBelowSql = $"SELECT path, revision, update_time, value FROM {table} WHERE path>?1 AND path<?2";
         DeleteBelowSql = $"DELETE FROM {table} WHERE path>?1 AND path<?2";
@@ -53,6 +53,9 @@ internal sealed class CollectionTable
     /// <summary>Parameters: path, revision, update time, value, then one for each of <see cref="Fields"/>.</summary>
     public string PutSql { get; }
 
+    /// <summary>As <see cref="PutSql"/>, but changes nothing when there is such an entry.</summary>
+    public string CreateSql { get; }
+
     /// <summary>Parameter: path.</summary>
     public string DeleteSql { get; }
 
@@ -67,7 +70,7 @@ internal sealed class CollectionTable
     /// <returns>Null when the field is not indexed, or not yet.</returns>
     public FieldColumn? FindReady(string field) => _ready.GetValueOrDefault(field);
 
-    private static string PutText(string table, ImmutableArray<FieldColumn> fields)
+    private static (string Create, string Put) PutTexts(string table, ImmutableArray<FieldColumn> fields)
     {
         var names = new StringBuilder();
         var parameters = new StringBuilder();
@@ -79,7 +82,7 @@ internal sealed class CollectionTable
             updates.Append(',').Append(fields[i].ColumnName).Append("=?").Append(i + 5);
         }
 
-        return $"INSERT INTO {table}(path,revision,update_time,value{names}) VALUES(?1,?2,?3,?4{parameters})"
-            + $" ON CONFLICT(path) DO UPDATE SET revision=?2,update_time=?3,value=?4{updates}";
+        string insert = $"INSERT INTO {table}(path,revision,update_time,value{names}) VALUES(?1,?2,?3,?4{parameters}) ON CONFLICT(path) DO ";
+        return (insert + "NOTHING", insert + $"UPDATE SET revision=?2,update_time=?3,value=?4{updates}");
     }
 }

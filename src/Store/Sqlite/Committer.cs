@@ -164,6 +164,8 @@ internal sealed class Committer
     /// <summary>Checks all preconditions before the first write, so that a conflict leaves nothing to undo.</summary>
     private CommitResult Apply(Connection connection, PendingCommit commit, ref long revision)
     {
+        if (commit.IsCreate) return Create(connection, commit, ref revision);
+
         foreach (var precondition in commit.Transaction.Preconditions)
         {
             if (Check(connection, precondition) is { } refusal) return refusal;
@@ -179,6 +181,22 @@ internal sealed class Committer
         return new CommitResult.Committed(revision);
     }
 
+    /// <summary>Whether there is such an entry, and the insertion, are one statement: the same as in two, but faster.</summary>
+    private CommitResult Create(Connection connection, PendingCommit commit, ref long revision)
+    {
+        var put = (Write.Put)commit.Transaction.Writes[0]; // the only one
+        var table = _tables.Get(put.Key.Collection);
+        Insert(connection, table, table.CreateSql, commit, 0, put, revision + 1);
+        if (connection.RowsChanged == 0)
+            return new CommitResult.Conflict(commit.Transaction.Preconditions[0], RevisionOf(connection, put.Key));
+
+        revision++;
+        _log.Begin(revision, isOnlyWrite: true);
+        _log.Put(connection, table, put, isNew: true); // one change is never too many
+        _log.End(connection);
+        return new CommitResult.Committed(revision);
+    }
+
     /// <returns>False: it changes too many entries; nothing was written.</returns>
     private bool Write(Connection connection, PendingCommit commit, long revision)
     {
@@ -186,7 +204,7 @@ internal sealed class Committer
 
         // One that only names entries has been counted already; how many lie below a parent comes out while they are deleted.
         bool mayBeTooLarge = commit.HasDeleteBelow;
-        if (mayBeTooLarge) connection.Execute("SAVEPOINT writes");
+        if (mayBeTooLarge) connection.Prepare("SAVEPOINT writes").Run();
 
         _log.Begin(revision, isOnlyWrite: writes.Length == 1);
         for (int i = 0; i < writes.Length; i++)
@@ -200,13 +218,13 @@ internal sealed class Committer
             };
             if (isWritten) continue;
 
-            connection.Execute("ROLLBACK TO writes");
-            connection.Execute("RELEASE writes");
+            connection.Prepare("ROLLBACK TO writes").Run();
+            connection.Prepare("RELEASE writes").Run();
             return false;
         }
 
         _log.End(connection);
-        if (mayBeTooLarge) connection.Execute("RELEASE writes");
+        if (mayBeTooLarge) connection.Prepare("RELEASE writes").Run();
         return true;
     }
 
@@ -269,7 +287,14 @@ internal sealed class Committer
         var table = _tables.Get(put.Key.Collection);
         if (!_log.Put(connection, table, put, commit.IsNew(put.Key))) return false;
 
-        using var statement = connection.Prepare(table.PutSql);
+        Insert(connection, table, table.PutSql, commit, index, put, revision);
+        return true;
+    }
+
+    private void Insert(
+        Connection connection, CollectionTable table, string sql, PendingCommit commit, int index, Write.Put put, long revision)
+    {
+        using var statement = connection.Prepare(sql);
         statement
             .BindText(1, put.Key.Path)
             .Bind(2, revision)
@@ -281,7 +306,6 @@ internal sealed class Committer
 
         statement.Step();
         _written.Add(new(table.Number, put.Key.Path));
-        return true;
     }
 
     /// <returns>False: too many changes.</returns>

@@ -68,6 +68,7 @@ internal sealed class Connection : IDisposable
         }
 
         statement.LastUse = ++_uses;
+        statement.IsInUse = true;
         return statement;
     }
 
@@ -96,6 +97,9 @@ internal sealed class Connection : IDisposable
         // Some failures (a full disk, an I/O error) have already rolled back.
         if (raw.sqlite3_get_autocommit(_database) == 0) _ = raw.sqlite3_exec(_database, "ROLLBACK");
     }
+
+    /// <summary>Rows that the last statement which writes has changed.</summary>
+    public int RowsChanged => raw.sqlite3_changes(_database);
 
     /// <summary>Ends what the connection does; from any thread. It fails with SQLITE_INTERRUPT.</summary>
     public void Interrupt() => raw.sqlite3_interrupt(_database);
@@ -131,10 +135,10 @@ internal sealed class Connection : IDisposable
         Statement? oldest = null;
         foreach (var statement in _statements.Values)
         {
-            if (oldest is null || statement.LastUse < oldest.LastUse) oldest = statement;
+            if (!statement.IsInUse && (oldest is null || statement.LastUse < oldest.LastUse)) oldest = statement;
         }
 
-        _statements.Remove(oldest!.Sql); // there are StatementsMax of them
+        _statements.Remove(oldest!.Sql); // there are StatementsMax of them, and few are in use at a time
         oldest.Close();
     }
 }

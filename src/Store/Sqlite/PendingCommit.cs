@@ -60,6 +60,10 @@ internal sealed class PendingCommit : CommitterWork
 
     public bool HasDeleteBelow { get; }
 
+    /// <summary>One entry, on the only condition that there is none yet: what most writes of new entries are.</summary>
+    public bool IsCreate =>
+        Transaction is { Writes: [Write.Put put], Preconditions: [Precondition.AtRevision { Revision: 0 } at] } && at.Key == put.Key;
+
     public override long Bytes { get; }
 
     public Task<CommitResult> Task => _answer.Task;

@@ -15,6 +15,9 @@ internal sealed class Statement(sqlite3 database, sqlite3_stmt handle, string sq
     /// <summary>When it was last taken, in uses of the connection: the oldest is closed when there are too many.</summary>
     public long LastUse { get; set; }
 
+    /// <summary>From its preparation until it is disposed: such a one is never closed to make room.</summary>
+    public bool IsInUse { get; set; }
+
     public string Sql { get; } = sql;
 
     public Statement Bind(int parameter, long value)
@@ -86,6 +89,7 @@ internal sealed class Statement(sqlite3 database, sqlite3_stmt handle, string sq
         // The code that a reset returns is the one that the step has already thrown for.
         _ = raw.sqlite3_reset(handle);
         _ = raw.sqlite3_clear_bindings(handle);
+        IsInUse = false;
     }
 
     public void Close() => handle.Dispose();

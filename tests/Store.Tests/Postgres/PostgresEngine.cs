@@ -1,4 +1,5 @@
 using Stateway.Store.Postgres;
+using Stateway.Store.Tests.Leases;
 using Stateway.TestKit;
 using Xunit;
 
@@ -14,6 +15,7 @@ public sealed class PostgresHistoryTests : HistoryCompliance<PostgresEngine>;
 public sealed class PostgresLogTests : LogCompliance<PostgresEngine>;
 public sealed class PostgresCompactionTests : CompactionCompliance<PostgresEngine>;
 public sealed class PostgresLeaseTests : LeaseCompliance<PostgresEngine>;
+public sealed class PostgresFencingTests : FencingCompliance<PostgresEngine>;
 public sealed class PostgresAgreementTests : AgreementCompliance<PostgresEngine>;
 
 /// <summary>Each store has a schema of its own, on one server for all tests.</summary>
@@ -33,6 +35,9 @@ public sealed class PostgresEngine : StoreEngine
     }
 
     public override async ValueTask<IStore?> JoinAsync(IStore store) => await OpenAsync(_schemas[store]);
+
+    public override string[]? ArgumentsFor(IStore store) =>
+        ["postgres", SharedPostgres.Server.Result.ConnectionString, _schemas[store]]; // started when the store was opened
 
     public override async ValueTask DisposeAsync()
     {

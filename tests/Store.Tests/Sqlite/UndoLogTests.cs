@@ -227,6 +227,19 @@ public sealed class UndoLogTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_over_more_collections_than_a_connection_keeps_statements_for_can_be_read_and_checked()
+    {
+        string[] many = [.. Enumerable.Range(0, 200).Select(i => $"many/c{i}")];
+        await _store.DeclareAsync([.. many.Select(name => Collection(name))], CancellationToken.None);
+        for (int i = 0; i < 2; i++) await _store.WriteAsync([.. many.Select(name => Put(name, "x", "{}"))]);
+        await _store.WriteAsync([.. many.Select(name => (Write)new Write.DeleteBelow(name, "x")), .. many.Select(name => Delete(name, "x"))]);
+
+        Assert.Equal([200, 200, 200], (await _store.LogAsync(0)).Select(commit => commit.Changes.Length));
+        Assert.Equal(0, (await _store.CheckAsync(null, CancellationToken.None)).FaultsCount);
+        Assert.Equal(202, (await _store.DescribeAsync(CancellationToken.None)).Count);
+    }
+
+    [Fact]
     public async Task Who_waits_when_the_store_is_closed_waits_no_longer()
     {
         var waiting = _store.WaitAsync(100, CancellationToken.None).AsTask();
