@@ -115,18 +115,6 @@ public sealed class RepeatedWriteTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Expired_records_are_deleted_and_others_stay()
-    {
-        for (int i = 0; i < 120; i++) (await _a.SendAsync("POST", "/notes", "{}", "Idempotency-Key: old" + i)).Expect(201);
-        _time.Now += IdempotencyRecords.KeptFor;
-        (await _a.SendAsync("POST", "/notes", "{}", Key)).Expect(201);
-
-        Assert.Equal(0, await IdempotencyRecords.DeleteExpiredAsync(_store, _time.Now - TimeSpan.FromSeconds(1), CancellationToken.None));
-        Assert.Equal(120, await IdempotencyRecords.DeleteExpiredAsync(_store, _time.Now + TimeSpan.FromSeconds(1), CancellationToken.None));
-        Assert.True((await _a.SendAsync("POST", "/notes", "{}", Key)).Expect(201).IsReplayed);
-    }
-
-    [Fact]
     public async Task A_batch_that_meets_another_change_runs_again()
     {
         (await _b.SendAsync("PUT", "/notes/n", """{"text":"before"}""")).Expect(201);
