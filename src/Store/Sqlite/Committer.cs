@@ -11,8 +11,8 @@ namespace Stateway.Store.Sqlite;
 /// </summary>
 internal sealed class Committer
 {
-    private const int CheckpointPages = 4_000;       // 16 MB: moved without waiting for anyone
-    private const int CheckpointForcePages = 16_000; // 64 MB: waits for readers, shortly
+    private const int CheckpointPages = 4_000;       // 16 MB: moved beside the commits
+    private const int CheckpointForcePages = 16_000; // 64 MB: the log begins anew, for which readers are waited for, shortly
     private const int CheckpointWaitMilliseconds = 200;
 
     private readonly string _file;
@@ -20,6 +20,7 @@ internal sealed class Committer
     private readonly CollectionTables _tables;
     private readonly EntryCache _cache;
     private readonly CommitQueue _queue;
+    private readonly Checkpointer _checkpointer;
     private readonly Thread _thread;
     private readonly List<PendingCommit> _batch = [];
     private readonly List<CommitResult> _results = [];
@@ -29,7 +30,6 @@ internal sealed class Committer
     private Connection? _connection;
     private long _ticks; // of the newest commit: times in the log never decrease
     private int _pagesSinceCheckpoint;
-    private int _logPages; // at the last checkpoint
     private bool _isReadForLong;
 
     /// <param name="connection">Becomes the committer's own.</param>
@@ -45,6 +45,7 @@ internal sealed class Committer
         _connection = connection;
         _ticks = connection.ReadInt64("SELECT coalesce((SELECT time FROM log ORDER BY id DESC LIMIT 1), 0)");
         _queue = new(options);
+        _checkpointer = new(file, options);
         _thread = new(Run) { Name = "store committer", IsBackground = true };
         _thread.Start();
     }
@@ -91,6 +92,7 @@ internal sealed class Committer
             _batch.Clear();
         }
 
+        _checkpointer.Close();
         _connection?.Checkpoint(raw.SQLITE_CHECKPOINT_TRUNCATE, CheckpointWaitMilliseconds, out _);
         _connection?.Dispose();
     }
@@ -354,11 +356,15 @@ internal sealed class Committer
         if (_connection is null) return;
 
         _pagesSinceCheckpoint += _connection.TakePagesWritten();
+        if (_checkpointer.IsRunning) return;
+
+        // Right behind a round little is left to be moved. What fails, or what a reader holds up, is tried again later.
+        if (_checkpointer.TakeLogPages() >= CheckpointForcePages && !IsReadForLong)
+            _connection.Checkpoint(raw.SQLITE_CHECKPOINT_RESTART, CheckpointWaitMilliseconds, out _);
+
         if (_pagesSinceCheckpoint < CheckpointPages) return;
 
-        // One that fails, or that a reader holds up, is tried again when the log has grown some more.
         _pagesSinceCheckpoint = 0;
-        int mode = _logPages < CheckpointForcePages || IsReadForLong ? raw.SQLITE_CHECKPOINT_PASSIVE : raw.SQLITE_CHECKPOINT_RESTART;
-        _connection.Checkpoint(mode, CheckpointWaitMilliseconds, out _logPages);
+        _checkpointer.Start();
     }
 }

@@ -49,7 +49,7 @@ internal static class SqliteFile
                 throw new SqliteException(raw.SQLITE_IOERR, "The file system has no shared memory, which SQLite's log needs.");
 
             connection.Execute("PRAGMA synchronous=FULL");
-            connection.Execute("PRAGMA wal_autocheckpoint=0"); // the committer does it, between two batches
+            connection.Execute("PRAGMA wal_autocheckpoint=0"); // the checkpointer does it, beside the commits
             connection.Execute($"PRAGMA journal_size_limit={LogBytesKept}");
             connection.Execute("PRAGMA secure_delete=OFF"); // Debian's default would write every deleted byte again
             connection.Execute("PRAGMA temp_store=MEMORY");
