@@ -46,7 +46,7 @@ internal static class WatchAnswer
         }
 
         var key = new TopicKey(collection, isOne ? path : TopicKey.Children(path), asked.ViewText);
-        var (watcher, refused) = services.Watches.Enter(key, asked.View, exchange);
+        var (watcher, refused) = await services.Watches.EnterAsync(key, asked.View, exchange, ct);
         if (watcher is null) return (null, refused);
 
         try

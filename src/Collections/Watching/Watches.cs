@@ -79,8 +79,13 @@ public sealed partial class Watches(IStore store, WatchOptions options, TimeProv
     internal Collection? Find(string storeName) => _catalog.Find(storeName);
 
     /// <summary>Takes a place for a watcher, before it reads what it begins with: nothing is missed from here on.</summary>
-    internal (Watcher? Watcher, Problem? Problem) Enter(TopicKey key, View view, Exchange exchange)
+    /// <exception cref="StoreUnavailableException"/>
+    internal async ValueTask<(Watcher? Watcher, Problem? Problem)> EnterAsync(TopicKey key, View view, Exchange exchange, CancellationToken ct)
     {
+        // A node that has followed nothing may know of nothing that others have written since it began: its feed would have all of that
+        // to read before the first watcher got anything, or find it gone.
+        if (Volatile.Read(ref _feed) is null) await store.ReadStateAsync(ct);
+
         lock (_lock)
         {
             if (_isStopping) return (null, WatchRefusals.Stopping());

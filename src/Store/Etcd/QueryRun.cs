@@ -83,7 +83,7 @@ internal sealed class QueryRun
     /// <returns>Null when too many rows were read for nothing.</returns>
     private long? Count()
     {
-        var span = Smallest();
+        var span = Smallest(out _);
         if (_filter.Residual is null && _filter.Conditions.IsEmpty) return span.Count;
 
         long total = 0;
@@ -107,7 +107,8 @@ internal sealed class QueryRun
     /// <summary>The rows that the conditions hold for, behind the cursor, in the page's order.</summary>
     private IEnumerable<Row> InOrder()
     {
-        var span = Smallest();
+        var span = Smallest(out var point);
+        if (_order.IsEmpty && point is not null) return Walk(Behind(span, point), _isPathDescending);
         if (span.Count > SortedRowsMax && Walkable() is { } walk) return Walk(walk.Span, walk.IsBackwards);
         if (span.Rows == _rows.ByPath && _order.IsEmpty) return Walk(Behind(span), _isPathDescending);
         return Sorted(span);
@@ -138,12 +139,17 @@ internal sealed class QueryRun
     }
 
     /// <summary>The fewest rows that hold all that match.</summary>
-    private RowSpan Smallest()
+    /// <param name="point">The condition that they are of, if it is one on a single value: they are in the order of their paths.</param>
+    private RowSpan Smallest(out ColumnCondition.Points? point)
     {
+        point = null;
         var best = _query.Parent is { } parent ? _rows.Below(parent) : RowSpan.All(_rows.ByPath);
         foreach (var condition in _filter.Conditions)
         {
-            if (SpanOf(condition) is { } span && span.Count < best.Count) best = span;
+            if (SpanOf(condition) is not { } span || span.Count >= best.Count) continue;
+
+            best = span;
+            point = condition as ColumnCondition.Points;
         }
 
         return best;
@@ -169,11 +175,12 @@ internal sealed class QueryRun
         return (Behind(span), _isPathDescending);
     }
 
-    private RowSpan Behind(RowSpan span)
+    /// <param name="point">The condition that the rows are of, when they are those of one value in the index of a field.</param>
+    private RowSpan Behind(RowSpan span, ColumnCondition.Points? point = null)
     {
         if (_after is null) return span;
 
-        int index = span.Rows.IndexOf(_after);
+        int index = span.Rows.IndexOf(point is null ? _after : Row.At(point.Column.Column - 1, point.Values[0], _after.Path));
         int place = index >= 0 ? index : ~index;
         return _isPathDescending
             ? span with { End = Math.Min(span.End, place) }
@@ -182,7 +189,7 @@ internal sealed class QueryRun
 
     private RowSpan? SpanOf(ColumnCondition condition) => condition switch
     {
-        ColumnCondition.Points { IsNegated: false, Values: [var value] } point => _rows.With(point.Column, value),
+        ColumnCondition.Points { IsNegated: false, Values: [var value] } point => _rows.With(point.Column, value, _query.Parent),
         ColumnCondition.Range range => _rows.Between(range.Column, range.Low, range.High),
         ColumnCondition.Never => new(_rows.ByPath, 0, 0),
         _ => null,

@@ -46,9 +46,17 @@ internal sealed class Rows
     public RowSpan Below(string parent) =>
         new(_byPath, RowSpan.Before(_byPath, Row.At(Paths.FirstBelow(parent))), RowSpan.Before(_byPath, Row.At(Paths.BehindBelow(parent))));
 
-    /// <summary>The rows that have this value in this field.</summary>
-    public RowSpan With(FieldColumn column, ColumnValue value) =>
-        Between(column, new(value, true), new(value, true));
+    /// <summary>The rows that have this value in this field, by path.</summary>
+    /// <param name="parent">Only those below it; null: all.</param>
+    public RowSpan With(FieldColumn column, ColumnValue value, string? parent = null)
+    {
+        if (parent is null) return Between(column, new(value, true), new(value, true));
+
+        var set = ByField(column);
+        int slot = column.Column - 1;
+        return new(
+            set, RowSpan.Before(set, Row.At(slot, value, Paths.FirstBelow(parent))), RowSpan.Before(set, Row.At(slot, value, Paths.BehindBelow(parent))));
+    }
 
     public RowSpan Between(FieldColumn column, Bound? low, Bound? high)
     {

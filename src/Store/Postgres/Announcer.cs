@@ -27,7 +27,7 @@ internal sealed class Announcer : IAsyncDisposable
         _loop = Task.Run(RunAsync);
     }
 
-    /// <summary>Of the server's process behind the connection: by it the node knows its own hints.</summary>
+    /// <summary>Of the server's process behind the connection, by which the node knows its own hints; 0 while there is none.</summary>
     public int ProcessId => _processId;
 
     public static string Channel(Database database) => $"stateway_{database.Schema}";
@@ -92,24 +92,42 @@ internal sealed class Announcer : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        while (!_closing.IsCancellationRequested)
+        int failures = 0;
+        try
         {
-            try
+            while (true)
             {
                 await _due.WaitAsync(_closing.Token);
                 Volatile.Write(ref _isDue, 0);
-                await NotifyAsync(_closing.Token);
-                await Task.Delay(_pause, _closing.Token);
+                if (await TryNotifyAsync(_closing.Token))
+                {
+                    failures = 0;
+                }
+                else
+                {
+                    // Still to be said, at once on a new connection, then with patience: the others look by themselves meanwhile.
+                    failures++;
+                    Announce();
+                }
+
+                await Task.Delay(failures < 2 ? _pause : _pauseAfterFailure, _closing.Token);
             }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (NpgsqlException)
-            {
-                // The others look by themselves meanwhile.
-                if (!_closing.IsCancellationRequested) await Task.Delay(_pauseAfterFailure, CancellationToken.None);
-            }
+        }
+        catch (OperationCanceledException) when (_closing.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task<bool> TryNotifyAsync(CancellationToken ct)
+    {
+        try
+        {
+            await NotifyAsync(ct);
+            return true;
+        }
+        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        {
+            return false; // an invalid operation: the connection has broken since it was looked at
         }
     }
 
@@ -164,6 +182,7 @@ internal sealed class Announcer : IAsyncDisposable
         if (_connection is null) return;
         var connection = _connection;
         _connection = null;
+        _processId = 0; // the server may give the number to another node
         await connection.DisposeAsync();
     }
 }

@@ -4,12 +4,13 @@ namespace Stateway.Store.Postgres;
 
 /// <summary>
 /// Learns of other nodes' commits, from the first time that somebody waits for one: by NOTIFY on a connection of its own, and by
-/// looking once a second, in case a hint was lost.
+/// looking now and then, in case a hint was lost.
 /// </summary>
 internal sealed class ChangeListener(
-    Database database, RevisionSignal signal, Announcer announcer, Func<CancellationToken, Task<StoreState>> readState) : IAsyncDisposable
+    Database database, RevisionSignal signal, Announcer announcer, TimeSpan pollInterval, Func<CancellationToken, Task<StoreState>> readState)
+    : IAsyncDisposable
 {
-    private const int PollMilliseconds = 1_000;
+    private static readonly TimeSpan _pauseAfterFailure = TimeSpan.FromSeconds(1);
 
     private readonly CancellationTokenSource _closing = new();
     private readonly Lock _lock = new();
@@ -34,25 +35,27 @@ internal sealed class ChangeListener(
 
     private async Task RunAsync()
     {
+        int failures = 0;
         while (!_closing.IsCancellationRequested)
         {
             try
             {
-                await ListenAsync(_closing.Token);
+                await ListenAsync(() => failures = 0, _closing.Token);
             }
             catch (OperationCanceledException)
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or StoreUnavailableException)
+            catch (Exception e) when (e is NpgsqlException or StoreUnavailableException or InvalidOperationException)
             {
-                // The server is being restarted, perhaps.
-                await Task.WhenAny(Task.Delay(PollMilliseconds, _closing.Token));
+                // At once on a new connection, then with patience: the server is being restarted, perhaps.
+                if (failures++ > 0) await Task.WhenAny(Task.Delay(_pauseAfterFailure, _closing.Token));
             }
         }
     }
 
-    private async Task ListenAsync(CancellationToken ct)
+    /// <returns>When hints seem to get lost: the connection may be dead without a sign of it.</returns>
+    private async Task ListenAsync(Action listening, CancellationToken ct)
     {
         await using var connection = await database.ConnectAsync(ct);
         bool isForeign = true;
@@ -62,15 +65,19 @@ internal sealed class ChangeListener(
         bool isHint = true;
         while (true)
         {
-            // Also after LISTEN: what was committed before it has sent its hint to nobody. The node's own hints tell it nothing; while they
-            // come, its committer learns of the others' commits anyhow.
+            // Also after LISTEN: what was committed before it has sent its hint to nobody. The node's own hints tell it nothing: its
+            // committer has raised the signal.
             if (isForeign || !isHint)
             {
                 isForeign = false;
-                signal.Raise((await readState(ct)).Revision);
+                long known = signal.Revision;
+                long revision = (await readState(ct)).Revision;
+                signal.Raise(revision);
+                listening();
+                if (!isHint && revision > known) return;
             }
 
-            isHint = await connection.WaitAsync(PollMilliseconds, ct);
+            isHint = await connection.WaitAsync(pollInterval, ct);
         }
     }
 }

@@ -126,25 +126,29 @@ internal sealed class History(Database database, Catalog catalog)
 
         async Task<LogResult> ReadAsync(NpgsqlConnection connection, CancellationToken ct)
         {
-            await using var begin = new NpgsqlBatch(connection) { BatchCommands = { new(Begin), new(StateSql) } };
+            // In steps, so that long values are not read beyond what the answer takes. The first comes with what fixes the snapshot.
+            var log = new LogStep(connection, catalog);
             StoreState state;
-            await using (var reader = await begin.ExecuteReaderAsync(ct))
+            List<LogStep.Row> rows;
+            await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Begin), new(StateSql), RowsCommand(after, changesMax) } })
+            await using (var reader = await batch.ExecuteReaderAsync(ct))
             {
                 await reader.ReadAsync(ct);
                 state = new(reader.GetInt64(0), reader.GetInt64(1));
+                if (after < state.Compacted || after > state.Revision) return new LogResult.Gone(state);
+
+                await reader.NextResultAsync(ct);
+                rows = await log.ReadRowsAsync(reader, ct);
             }
 
-            if (after < state.Compacted || after > state.Revision) return new LogResult.Gone(state);
-
-            // In steps, so that long values are not read beyond what the answer takes.
-            var log = new LogStep(connection, catalog);
             var commits = ImmutableArray.CreateBuilder<Commit>();
             long through = after;
             int changes = 0;
             long bytes = 0;
             while (through < state.Revision && changes < changesMax && bytes < StoreLimits.LogBytesMax)
             {
-                var step = await log.ReadAsync(through, Math.Min(StepRowsMax, changesMax - changes), ct);
+                if (through > after) rows = await ReadRowsAsync(through, changesMax - changes);
+                var step = await log.FinishAsync(rows, state.Revision, ct);
                 if (step.Count == 0) return new LogResult.Unavailable($"The log has no revision {through + 1}; check the store.");
 
                 foreach (var commit in step)
@@ -159,8 +163,17 @@ internal sealed class History(Database database, Catalog catalog)
                 }
             }
 
-            await DatabaseForm.ExecuteAsync(connection, "COMMIT", ct);
+            if (!log.IsEnded) await DatabaseForm.ExecuteAsync(connection, "COMMIT", ct);
             return new LogResult.Commits(commits.DrainToImmutable(), through);
+
+            async Task<List<LogStep.Row>> ReadRowsAsync(long through, int rowsMax)
+            {
+                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { RowsCommand(through, rowsMax) } };
+                await using var reader = await batch.ExecuteReaderAsync(ct);
+                return await log.ReadRowsAsync(reader, ct);
+            }
+
+            static NpgsqlBatchCommand RowsCommand(long after, int rowsMax) => LogStep.RowsCommand(after, Math.Min(StepRowsMax, rowsMax));
         }
     }
 

@@ -18,12 +18,19 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
         ORDER BY l.revision,l.n
         """;
 
-    /// <returns>Commits up to the one that reaches <paramref name="rowsMax"/> rows, without a gap.</returns>
+    /// <summary>Whether the transaction has been ended with the last step.</summary>
+    public bool IsEnded { get; private set; }
+
+    /// <summary>The log's own rows behind a revision, up to the commit that reaches <paramref name="rowsMax"/> rows.</summary>
+    public static NpgsqlBatchCommand RowsCommand(long after, int rowsMax) =>
+        new(RowsSql) { Parameters = { Sql.Long(after), Sql.Long(rowsMax - 1) } };
+
+    /// <param name="newest">The store's revision: the transaction ends with the step that reaches it.</param>
+    /// <returns>The whole commits of the rows, without a gap.</returns>
     /// <exception cref="NpgsqlException"/>
-    public async Task<List<Commit>> ReadAsync(long after, int rowsMax, CancellationToken ct)
+    public async Task<List<Commit>> FinishAsync(List<Row> rows, long newest, CancellationToken ct)
     {
-        var rows = await ReadRowsAsync(after, rowsMax, ct);
-        await ReadCurrentAsync(rows, ct);
+        await ReadCurrentAsync(rows, isLast: rows.Count > 0 && rows[^1].Revision >= newest, ct);
 
         var commits = new List<Commit>();
         var changes = ImmutableArray.CreateBuilder<Change>();
@@ -40,10 +47,10 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
         return commits;
     }
 
-    private async Task<List<Row>> ReadRowsAsync(long after, int rowsMax, CancellationToken ct)
+    /// <param name="reader">At what a <see cref="RowsCommand"/> answers.</param>
+    /// <exception cref="NpgsqlException"/>
+    public async Task<List<Row>> ReadRowsAsync(NpgsqlDataReader reader, CancellationToken ct)
     {
-        await using var select = new NpgsqlCommand(RowsSql, connection) { Parameters = { Sql.Long(after), Sql.Long(rowsMax - 1) } };
-        await using var reader = await select.ExecuteReaderAsync(ct);
         var rows = new List<Row>();
         while (await reader.ReadAsync(ct))
         {
@@ -70,14 +77,16 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
     }
 
     /// <summary>What no later row of the log has ended is what the key has now.</summary>
-    private async Task ReadCurrentAsync(List<Row> rows, CancellationToken ct)
+    private async Task ReadCurrentAsync(List<Row> rows, bool isLast, CancellationToken ct)
     {
         var open = rows.Where(row => row.Table is not null && !row.IsDeleted && row.After is null).ToLookup(row => row.Table!);
-        if (open.Count == 0) return;
+        if (open.Count == 0 && !isLast) return;
 
         await using var batch = new NpgsqlBatch(connection);
         foreach (var group in open)
             batch.BatchCommands.Add(new(group.Key.SelectSql) { Parameters = { Sql.Texts([.. group.Select(row => row.Key.Path)]) } });
+        if (isLast) batch.BatchCommands.Add(new("COMMIT"));
+        IsEnded = isLast;
 
         await using var reader = await batch.ExecuteReaderAsync(ct);
         foreach (var group in open)
@@ -93,7 +102,8 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
         }
     }
 
-    private sealed record Row(long Revision, long Time, CollectionTable? Table, Key Key)
+    /// <param name="Table">Null: its commit changed nothing.</param>
+    internal sealed record Row(long Revision, long Time, CollectionTable? Table, Key Key)
     {
         public bool IsDeleted { get; init; }
 

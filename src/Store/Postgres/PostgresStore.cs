@@ -34,7 +34,7 @@ public sealed class PostgresStore : IStore
         _committer = new(database, options, catalog, _signal, announcer);
         _keys = new(database, options.KeyReadersMax);
         _history = new(database, catalog);
-        _listener = new(database, _signal, announcer, _history.ReadStateAsync);
+        _listener = new(database, _signal, announcer, options.PollInterval, _history.ReadStateAsync);
         _leases = new(database);
     }
 

@@ -36,6 +36,9 @@ public sealed record PostgresStoreOptions
     /// <summary>How long a page of a list, a count or one step of longer work may take.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>How often a node looks for commits of others that no hint has told it of.</summary>
+    internal TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>Gives commits their time.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

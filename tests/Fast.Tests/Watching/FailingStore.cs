@@ -3,7 +3,7 @@ using Stateway.Store.Tests;
 
 namespace Stateway.Fast.Tests.Watching;
 
-/// <summary>A store whose log can be made to fail.</summary>
+/// <summary>A store whose log can be made to fail, and that can be behind what others have written.</summary>
 internal sealed class FailingStore : IStore
 {
     public MemoryStore Inner { get; } = new();
@@ -16,7 +16,12 @@ internal sealed class FailingStore : IStore
     /// <summary>How often the log was asked for and the failure answered.</summary>
     public int Failures => Volatile.Read(ref _failures);
 
-    public long Revision => Inner.Revision;
+    private long _known = long.MaxValue;
+
+    /// <summary>It has not heard of the commits of another node, those behind this revision, until it asks or waits for them.</summary>
+    public void KnowOnly(long revision) => Volatile.Write(ref _known, revision);
+
+    public long Revision => Math.Min(Inner.Revision, Volatile.Read(ref _known));
 
     public ValueTask<LogResult> ReadLogAsync(long after, int changesMax, CancellationToken ct)
     {
@@ -29,12 +34,24 @@ internal sealed class FailingStore : IStore
     public ValueTask<Entry?> GetAsync(Key key, CancellationToken ct) => Inner.GetAsync(key, ct);
     public ValueTask<QueryResult> QueryAsync(Query query, CancellationToken ct) => Inner.QueryAsync(query, ct);
     public ValueTask<CommitResult> CommitAsync(Transaction transaction, CancellationToken ct) => Inner.CommitAsync(transaction, ct);
-    public ValueTask<StoreState> ReadStateAsync(CancellationToken ct) => Inner.ReadStateAsync(ct);
+
+    public ValueTask<StoreState> ReadStateAsync(CancellationToken ct)
+    {
+        Volatile.Write(ref _known, long.MaxValue);
+        return Inner.ReadStateAsync(ct);
+    }
+
     public ValueTask DeclareAsync(IReadOnlyList<CollectionSpec> collections, CancellationToken ct) => Inner.DeclareAsync(collections, ct);
     public ValueTask<IReadOnlyList<CollectionSpec>> DescribeAsync(CancellationToken ct) => Inner.DescribeAsync(ct);
     public ValueTask<PastEntry> GetAsync(Key key, long revision, CancellationToken ct) => Inner.GetAsync(key, revision, ct);
     public ValueTask<VersionPage> ReadVersionsAsync(Key key, long before, int limit, CancellationToken ct) => Inner.ReadVersionsAsync(key, before, limit, ct);
-    public ValueTask WaitAsync(long after, CancellationToken ct) => Inner.WaitAsync(after, ct);
+
+    public ValueTask WaitAsync(long after, CancellationToken ct)
+    {
+        Volatile.Write(ref _known, long.MaxValue);
+        return Inner.WaitAsync(after, ct);
+    }
+
     public ValueTask<long> FindRevisionAsync(DateTimeOffset time, CancellationToken ct) => Inner.FindRevisionAsync(time, ct);
     public ValueTask CompactAsync(long revision, CancellationToken ct) => Inner.CompactAsync(revision, ct);
     public ValueTask<LeaseResult> TakeLeaseAsync(string name, string holder, TimeSpan duration, CancellationToken ct) => Inner.TakeLeaseAsync(name, holder, duration, ct);

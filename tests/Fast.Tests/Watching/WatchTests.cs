@@ -32,6 +32,20 @@ public sealed class WatchTests
     }
 
     [Fact]
+    public async Task On_a_node_that_has_followed_nothing_yet_it_begins_where_the_store_is()
+    {
+        await using var watched = await WatchedStore.StartAsync();
+        for (int i = 1; i <= 5; i++) await watched.CommitAsync(("a", Item("a", i)));
+        await watched.Store.CompactAsync(4, CancellationToken.None);
+        watched.Store.KnowOnly(1);
+
+        using var watch = await watched.WatchAsync();
+        Assert.Equal(["added a @5 more", "bookmark @5 initial"], Names(await watch.InitialAsync()));
+        await watched.CommitAsync(("a", Item("a", 6)));
+        Assert.Equal(["modified a @6"], Names(await ChangesAsync(watch, 1)));
+    }
+
+    [Fact]
     public async Task The_changes_of_one_revision_come_together_and_only_the_last_is_a_place_to_resume_at()
     {
         await using var watched = await WatchedStore.StartAsync();

@@ -51,6 +51,22 @@ public abstract class QueryingCompliance<TEngine> : StoreCompliance<TEngine>
         Assert.Equal(3, (await Store.PageAsync(query)).TotalSize);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Those_with_one_value_come_by_path_either_way_page_by_page(bool descending)
+    {
+        await Store.WriteAsync([.. Enumerable.Range(0, 60).Select(i => Put(Items, $"o{i % 3}/i{i:00}", $$"""{"price":{{i % 4}}.0}"""))]);
+        var query = new Query(Items) { Limit = 3, Filter = Filter("price == 1"), Order = [new("", descending)] };
+
+        foreach (string? parent in (string?[])[null, "o0", "o1", "o2", "o", "o3"])
+        {
+            var expected = Enumerable.Range(0, 60).Where(i => i % 4 == 1).Select(i => $"o{i % 3}/i{i:00}")
+                .Where(path => parent is null || path.StartsWith(parent + "/", StringComparison.Ordinal)).Order(StringComparer.Ordinal);
+            Assert.Equal(descending ? expected.Reverse() : expected, await Store.ListAsync(query with { Parent = parent }));
+        }
+    }
+
     [Fact]
     public async Task Values_sort_missing_numbers_text_null_false_true_other_and_equal_ones_by_path()
     {

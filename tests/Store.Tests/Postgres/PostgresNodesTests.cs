@@ -126,6 +126,41 @@ public sealed class PostgresNodesTests
     }
 
     [Fact]
+    public async Task Hints_alone_tell_of_every_single_commit_also_from_where_the_other_node_was_when_it_began()
+    {
+        var (one, two) = await TwoThatNeverLookAsync(SharedPostgres.NewSchema());
+        await using var _ = one;
+        await using var __ = two;
+        for (int i = 0; i < 50; i++) await one.WriteAsync(Put(Things, "p", $"{i}"));
+
+        long after = two.Revision;
+        for (int i = 50; i < 400; i++)
+        {
+            long revision = await one.WriteAsync(Put(Things, "p", $"{i}"));
+            after = await HearAsync(two, after, revision);
+        }
+    }
+
+    [Fact]
+    public async Task A_hint_that_a_broken_connection_swallowed_is_given_again()
+    {
+        string schema = SharedPostgres.NewSchema();
+        var (one, two) = await TwoThatNeverLookAsync(schema);
+        await using var _ = one;
+        await using var __ = two;
+        long after = await HearAsync(two, 0, await one.WriteAsync(Put(Things, "p", "0")));
+
+        // Those that give hints hold the lock by which nodes see each other; those that get them end with a LISTEN.
+        foreach (string which in (string[])["pid IN (SELECT pid FROM pg_locks WHERE locktype='advisory' AND mode='ShareLock')", "query LIKE 'LISTEN%'"])
+        {
+            string ended = await (await SharedPostgres.Server).SqlAsync(
+                $"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name='{schema}' AND {which}");
+            Assert.NotEqual("0", ended);
+            after = await HearAsync(two, after, await one.WriteAsync(Put(Things, "p", "1")));
+        }
+    }
+
+    [Fact]
     public async Task Long_texts_are_found_ordered_and_paged()
     {
         await using var store = await SharedPostgres.OpenAsync(SharedPostgres.NewSchema());
@@ -250,6 +285,30 @@ public sealed class PostgresNodesTests
         await stores.Item1.DeclareAsync(Collection(Things, "a"));
         await stores.Item2.DeclareAsync(Collection(Things, "a"));
         return stores;
+    }
+
+    /// <summary>Two nodes that hear of each other by hints only.</summary>
+    private static async Task<(PostgresStore One, PostgresStore Two)> TwoThatNeverLookAsync(string schema)
+    {
+        var options = await SharedPostgres.OptionsAsync(schema);
+        options = options with { PollInterval = TimeSpan.FromHours(1), ConnectionString = options.ConnectionString + $";Application Name={schema}" };
+        var stores = (await SharedPostgres.OpenAsync(options), await SharedPostgres.OpenAsync(options));
+        await stores.Item1.DeclareAsync(Collection(Things, "a"));
+        await stores.Item2.DeclareAsync(Collection(Things, "a"));
+        return stores;
+    }
+
+    /// <summary>Follows the log until it has a revision.</summary>
+    private static async Task<long> HearAsync(IStore store, long after, long revision)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (after < revision)
+        {
+            await store.WaitAsync(after, patience.Token);
+            after = Assert.IsType<LogResult.Commits>(await store.ReadLogAsync(after, 100, patience.Token)).Through;
+        }
+
+        return after;
     }
 
     private static async Task<IEnumerable<string>> FieldsAsync(IStore store) =>
