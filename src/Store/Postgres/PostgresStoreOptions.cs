@@ -45,6 +45,9 @@ public sealed record PostgresStoreOptions
     /// <summary>Told while <see cref="IStore.DeclareAsync"/> fills new indexes from what is stored.</summary>
     public IProgress<StoreProgress>? Progress { get; init; }
 
+    /// <summary>Without the connection string, which has the password.</summary>
+    public override string ToString() => $"PostgreSQL, schema {Schema}";
+
     internal void Validate()
     {
         // Up to 40, so that names made of it stay within PostgreSQL's 63 bytes.

@@ -30,6 +30,7 @@ internal sealed class Committer
     private Connection? _connection;
     private long _ticks; // of the newest commit: times in the log never decrease
     private int _pagesSinceCheckpoint;
+    private bool _isCommitting; // what the batch writes may have come to the disk
     private bool _isReadForLong;
 
     /// <param name="connection">Becomes the committer's own.</param>
@@ -116,6 +117,7 @@ internal sealed class Committer
         _written.Clear();
         try
         {
+            _isCommitting = false;
             long revision = CommitBatch(Connect());
             if (revision != _tail.Revision) _tail.Publish(revision, _log.Batch);
         }
@@ -124,10 +126,7 @@ internal sealed class Committer
             _connection?.RollBack();
             if (!e.IsFull) Disconnect();
 
-            // Also for those that seemed to conflict: they may have met a write that is undone now.
-            CommitResult failure = e.IsFull ? new CommitResult.Full() : new CommitResult.Unavailable(e.Message);
-            _results.Clear();
-            foreach (var _ in _batch) _results.Add(failure);
+            FailAll(e);
         }
         catch (Exception bug)
         {
@@ -140,6 +139,20 @@ internal sealed class Committer
         // The cache first: who has been answered may read on any thread.
         _cache.Open(_written);
         for (int i = 0; i < _batch.Count; i++) _batch[i].Answer(_results[i]);
+    }
+
+    /// <summary>Also those that seemed to conflict: they may have met a write that is undone now.</summary>
+    private void FailAll(SqliteException e)
+    {
+        CommitResult failure = e.IsFull ? new CommitResult.Full() : new CommitResult.Unavailable(e.Message);
+        for (int i = 0; i < _batch.Count; i++)
+        {
+            if (i == _results.Count) _results.Add(failure);
+
+            // When the sync fails, the log is written: who reads the file anew, after a crash or here, finds the commit, or does not.
+            bool mayBeThere = _isCommitting && !e.IsFull && _results[i] is CommitResult.Committed && !_batch[i].Transaction.Writes.IsEmpty;
+            _results[i] = mayBeThere ? new CommitResult.Unknown(e.Message) : failure;
+        }
     }
 
     /// <returns>The revision of the last transaction that was committed.</returns>
@@ -159,6 +172,7 @@ internal sealed class Committer
         }
 
         _cache.Close(_written);
+        _isCommitting = true;
         connection.Prepare("COMMIT").Run();
         return revision;
     }
@@ -342,7 +356,29 @@ internal sealed class Committer
         return true;
     }
 
-    private Connection Connect() => _connection ??= SqliteFile.OpenWriter(_file, _options);
+    private Connection Connect()
+    {
+        if (_connection is not null) return _connection;
+
+        var connection = SqliteFile.OpenWriter(_file, _options);
+        try
+        {
+            // A commit that failed may have come through all the same.
+            long revision = SqliteFile.ReadState(connection).Revision;
+            if (revision > _tail.Revision)
+            {
+                _cache.Clear();
+                _tail.Publish(revision, []);
+            }
+        }
+        catch
+        {
+            connection.Dispose();
+            throw;
+        }
+
+        return _connection = connection;
+    }
 
     /// <summary>After an I/O error nothing that the connection remembers is relied upon.</summary>
     private void Disconnect()

@@ -8,6 +8,7 @@ internal sealed class DataFolder : IDisposable
 {
     private const int LinuxWouldBlock = 11, MacWouldBlock = 35, WindowsSharing = unchecked((int)0x80070020);
     private const int NoSpace = 28;
+    private const string StoreName = "store.db";
 
     private readonly FileStream _lock;
 
@@ -27,15 +28,17 @@ internal sealed class DataFolder : IDisposable
         if (!isFile && File.Exists(path))
             return (null, new(StoreRefusal.NoAccess, $"The data folder {path} is a file; choose a folder, or a file that ends in .db."));
 
-        string directory = isFile ? Path.GetDirectoryName(path)! : path; // a full path of a file has one
-        string file = isFile ? path : Path.Combine(path, "store.db");
         string name = isFile ? $"The store {path}" : $"The data folder {path}";
         try
         {
+            // SQLite follows links, too: the lock belongs to the file, by whichever name it is opened.
+            string file = isFile ? TargetOf(path) : Path.Combine(path, StoreName);
+            string directory = Path.GetDirectoryName(file)!; // a full path of a file has one
+            bool isOfFolder = Path.GetFileName(file) == StoreName;
             if (OperatingSystem.IsWindows()) Directory.CreateDirectory(directory);
             else Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-            var held = OpenPrivately(isFile ? path + ".lock" : Path.Combine(path, "lock"), FileShare.None);
+            var held = OpenPrivately(isOfFolder ? Path.Combine(directory, "lock") : file + ".lock", FileShare.None);
             try
             {
                 var folder = new DataFolder(file, held);
@@ -67,6 +70,12 @@ internal sealed class DataFolder : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static string TargetOf(string file)
+    {
+        var info = new FileInfo(file);
+        return info.LinkTarget is null ? file : info.ResolveLinkTarget(returnFinalTarget: true)!.FullName; // a link has one
+    }
 
     private static FileStream OpenPrivately(string file, FileShare share)
     {

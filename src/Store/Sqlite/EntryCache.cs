@@ -113,6 +113,17 @@ internal sealed class EntryCache
         }
     }
 
+    /// <summary>Forgets everything, also what is being read just now. Called by the committer only.</summary>
+    public void Clear()
+    {
+        foreach (var stripe in _stripes)
+        {
+            lock (stripe) Volatile.Write(ref stripe.Turn, stripe.Turn + 2);
+        }
+
+        foreach (var key in _nodes.Keys) _nodes.TryRemove(key, out _); // the bytes leave the count when the clock comes to them
+    }
+
     private void EvictOrKeep_NeedsLock(Node node)
     {
         System.Diagnostics.Debug.Assert(_clockLock.IsHeldByCurrentThread);

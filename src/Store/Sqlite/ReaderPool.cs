@@ -9,6 +9,7 @@ internal sealed class ReaderPool(string file, SqliteStoreOptions options) : IDis
     private readonly SemaphoreSlim _free = new(options.ReadersMax);
     private readonly Lock _lock = new();
     private readonly Stack<Connection> _idle = new(options.ReadersMax);
+    private volatile bool _isClosed;
 
     /// <summary>A connection without waiting, when one is free. It goes back with <see cref="Return"/> or <see cref="Discard"/>.</summary>
     public Connection? TryRent() => _free.Wait(0) ? Take() : null;
@@ -60,17 +61,26 @@ internal sealed class ReaderPool(string file, SqliteStoreOptions options) : IDis
         _free.Release();
     }
 
-    /// <summary>Waits for the reads that still run.</summary>
+    /// <summary>Waits for the reads that still run; those that come later, or wait for a connection, are told.</summary>
     public void Dispose()
     {
+        _isClosed = true;
         for (int i = 0; i < options.ReadersMax; i++) _free.Wait();
 
         foreach (var connection in _idle) connection.Dispose();
         _idle.Clear();
+        _free.Release(options.ReadersMax); // for whoever still waits
     }
 
+    /// <exception cref="ObjectDisposedException">The store is closed.</exception>
     private Connection Take()
     {
+        if (_isClosed)
+        {
+            _free.Release();
+            throw new ObjectDisposedException(nameof(SqliteStore));
+        }
+
         lock (_lock)
         {
             if (_idle.TryPop(out var connection)) return connection;

@@ -20,6 +20,7 @@ public sealed class PostgresOpeningTests
         Assert.Equal(StoreRefusal.Unreachable, refused.Reason);
         Assert.Contains("127.0.0.1:1/d can't be reached", refused.Message);
         AssertOneLine(refused.Message, "secret-word");
+        Assert.DoesNotContain("secret-word", options.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]

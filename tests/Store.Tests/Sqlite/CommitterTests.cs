@@ -90,6 +90,43 @@ public sealed class CommitterTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_commit_that_failed_and_turns_up_after_all_is_seen_and_writing_goes_on_behind_it()
+    {
+        using var folder = new TempFolder();
+        await using var store = await OpenStore.InAsync(folder.Path, new() { LockTimeout = TimeSpan.FromMilliseconds(1) });
+        await store.DeclareAsync(Collection(Things));
+        await store.WriteAsync(Put(Things, "x", "{}"));
+        for (int i = 0; i < 3; i++) await store.GetAsync(Things, "x"); // it is in the cache
+        using (var other = Connection.Open(Path.Combine(folder.Path, "store.db"), isWriter: true, cacheKiB: 64, lockMilliseconds: 0))
+        {
+            other.Execute("BEGIN IMMEDIATE");
+            Assert.IsType<CommitResult.Unavailable>(await store.CommitAsync(Of(Put(Things, "x", "{}"))));
+
+            // What is found in the file after a sync that failed, when it is opened anew.
+            other.Execute(
+                $"""
+                INSERT INTO log(id,collection,path,time,old_revision,old_time,old_value) SELECT {LogId.First(2)},1,path,0,revision,update_time,value FROM t1;
+                UPDATE t1 SET revision=2;
+                UPDATE meta SET revision=2;
+                COMMIT
+                """);
+        }
+
+        Assert.Equal(3, await store.WriteAsync(Put(Things, "y", "{}")));
+        Assert.Equal(2, (await store.GetAsync(Things, "x"))!.Revision);
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_connection_of_a_closed_pool_is_told()
+    {
+        var pool = new ReaderPool(Path.Combine(_folder.Path, "store.db"), new() { ReadersMax = 1 });
+        pool.Dispose();
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () => await pool.RentAsync(limit.Token));
+    }
+
+    [Fact]
     public async Task Closing_commits_what_waits()
     {
         var waiting = Enumerable.Range(0, 8).Select(i => _store.CommitAsync(Of(Put(Things, $"x{i}", "{}")))).ToList();

@@ -102,6 +102,23 @@ public sealed class SqliteOpeningTests : IDisposable
     }
 
     [Fact]
+    public async Task A_store_is_open_once_by_whichever_name_of_its_file()
+    {
+        string link = Path.Combine(_folder.Path, "link.db");
+        File.CreateSymbolicLink(link, Path.Combine(_folder.Path, "store.db"));
+        await using (await OpenStore.InAsync(_folder.Path))
+        {
+            await AssertInUseAsync(Path.Combine(_folder.Path, "store.db"));
+            await AssertInUseAsync(link);
+        }
+
+        await using (await OpenStore.InAsync(link)) await AssertInUseAsync(_folder.Path);
+
+        static async Task AssertInUseAsync(string path) =>
+            Assert.Equal(StoreRefusal.InUse, Assert.IsType<StoreOpening.Refused>(await SqliteStore.OpenAsync(path, new())).Reason);
+    }
+
+    [Fact]
     public async Task A_folder_that_another_process_holds_is_in_use_until_that_process_ends()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "takes flock(1)");
