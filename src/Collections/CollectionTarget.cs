@@ -91,7 +91,7 @@ public sealed class CollectionTarget : ITarget
         (record, answer) =>
         {
             if (answer.Location is not null) exchange.Response.Headers.Location = answer.Location;
-            return Answers.WrittenAsync(exchange, _collection, record with { Value = answer.Value }, answer.Status, answer.Preferences);
+            return Answers.WrittenAsync(exchange, _collection, record with { Value = answer.Value }, answer.Status, answer.Preferences, _services.Now());
         });
 }
 

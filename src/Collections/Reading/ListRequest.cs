@@ -102,7 +102,7 @@ internal sealed class ListRequest
     private Problem? ToProblem()
     {
         if (MinRevision > Revision) Wrong("min_revision", "CONTRADICTION", $"{MinRevision} is beyond revision {Revision}, as of which the answer would be.");
-        return _errors.Count == 0 ? null : new(_errors.TrueForAll(e => e.Parameter == "filter") ? ProblemTypes.InvalidFilter : ProblemTypes.InvalidParameter,
+        return _errors.Count == 0 ? null : new(_errors.TrueForAll(e => e is { Parameter: "filter", Code: not "UNKNOWN_PARAMETER" }) ? ProblemTypes.InvalidFilter : ProblemTypes.InvalidParameter,
             Wording.Count(_errors.Count, "parameter")) { Errors = [.. _errors] };
     }
 

@@ -51,7 +51,9 @@ internal static class Answers
     }
 
     /// <summary>Answers a write with the resource as it is now, or without content when the client prefers that.</summary>
-    public static ValueTask<Problem?> WrittenAsync(Exchange exchange, Collection collection, Entry entry, int status, Preferences preferences)
+    /// <param name="now">When it is answered; null: when the entry was written, by this very request.</param>
+    public static ValueTask<Problem?> WrittenAsync(
+        Exchange exchange, Collection collection, Entry entry, int status, Preferences preferences, DateTimeOffset? now = null)
     {
         if (!Answering.TryChoose(exchange, out var choice)) choice = AcceptChoice.Json; // it is done: too late to refuse
 
@@ -65,6 +67,7 @@ internal static class Answers
         response.Headers.ETag = EntityTag.Of(entry.Revision, choice.Format, preferences.Minimal ? ContentCoding.Identity : Answering.CodingFor(exchange, choice.ContentType, value.Length));
         // The server's own Date may be a second old, and Last-Modified must not be later (RFC 9110, section 8.8.2.1).
         response.Headers.LastModified = response.Headers.Date = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
+        if (now is { } answered) response.Headers.Date = answered.ToString("r", CultureInfo.InvariantCulture);
         return FinishAsync(exchange, choice, value, status, preferences);
     }
 

@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Stateway.Collections.Representations;
+using Stateway.Gateway.Content;
 using Stateway.Model.Schemas;
 
 namespace Stateway.Collections.Writing;
@@ -29,53 +29,55 @@ internal sealed class Composer
     /// <param name="trusted">What the server owns may be given, too: a seed.</param>
     public byte[] Compose(ReadOnlySpan<byte> body, string id, ReadOnlySpan<byte> current, DateTimeOffset now, bool trusted = false)
     {
-        var output = new ArrayBufferWriter<byte>(body.Length + 160);
-        output.Write("{\"id\":\""u8);
+        using var output = new ByteBuffer(body.Length + current.Length + 160);
+        output.Append("{\"id\":\""u8);
         WriteAscii(output, id);
-        output.Write("\""u8);
+        output.Append((byte)'"');
 
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = 70 });
         reader.Read();
         CopyProperties(trusted ? Mask.All : _owned, ref reader, body, current, output, isRoot: true, first: false);
 
-        if (!_defaults.IsEmpty)
-        {
-            output.Write("}"u8);
-            var completed = new ArrayBufferWriter<byte>(output.WrittenCount + 160);
-            _defaults.Apply(output.WrittenSpan, completed);
-            output = new ArrayBufferWriter<byte>(completed.WrittenCount + 80);
-            output.Write(completed.WrittenSpan[..^1]);
-        }
+        if (_defaults.IsEmpty) return Finish(output, current, now);
 
-        output.Write(",\"create_time\":"u8);
+        output.Append((byte)'}');
+        using var completed = new ByteBuffer(output.Length + 160);
+        _defaults.Apply(output.Written, completed);
+        completed.Truncate(completed.Length - 1); // the brace
+        return Finish(completed, current, now);
+    }
+
+    /// <summary>Adds the times and the closing brace.</summary>
+    private static byte[] Finish(ByteBuffer output, ReadOnlySpan<byte> current, DateTimeOffset now)
+    {
+        output.Append(",\"create_time\":"u8);
         var created = current.IsEmpty ? default : JsonSlice.Find(current, "create_time");
         if (created.IsEmpty) WriteTime(output, now);
-        else output.Write(created);
-        output.Write(",\"update_time\":"u8);
+        else output.Append(created);
+        output.Append(",\"update_time\":"u8);
         WriteTime(output, now);
-        output.Write("}"u8);
-
-        return output.WrittenSpan.ToArray();
+        output.Append((byte)'}');
+        return output.Written.ToArray();
     }
 
     /// <summary>The update time as it stands in a stored value.</summary>
     public static byte[] TimeOf(DateTimeOffset time)
     {
-        var output = new ArrayBufferWriter<byte>(26);
+        using var output = new ByteBuffer(26);
         WriteTime(output, time);
-        return output.WrittenSpan.ToArray();
+        return output.Written.ToArray();
     }
 
-    private static void WriteTime(IBufferWriter<byte> output, DateTimeOffset time)
+    private static void WriteTime(ByteBuffer output, DateTimeOffset time)
     {
-        output.Write("\""u8);
+        output.Append((byte)'"');
         var span = output.GetSpan(24);
         time.UtcDateTime.TryFormat(span, out int written, TimeFormat, CultureInfo.InvariantCulture);
         output.Advance(written);
-        output.Write("\""u8);
+        output.Append((byte)'"');
     }
 
-    private static void WriteAscii(IBufferWriter<byte> output, string text)
+    private static void WriteAscii(ByteBuffer output, string text)
     {
         Ascii.FromUtf16(text, output.GetSpan(text.Length), out int written);
         output.Advance(written);
@@ -88,8 +90,9 @@ internal sealed class Composer
     /// <param name="isRoot">The store's own three fields are left away too, whatever the schema says of them.</param>
     /// <param name="first">Nothing stands in front in this object.</param>
     private static void CopyProperties(
-        Mask mask, ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, bool first)
+        Mask mask, ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, ByteBuffer output, bool isRoot, bool first)
     {
+        var present = new PresentMembers(current);
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
             var name = json.Slice((int)reader.TokenStartIndex, reader.ValueSpan.Length + 2);
@@ -102,37 +105,40 @@ internal sealed class Composer
             }
 
             Separate(output, ref first);
-            output.Write(name);
-            output.Write(":"u8);
+            output.Append(name);
+            output.Append((byte)':');
             reader.Read();
-            Copy(part, ref reader, json, known is null || current.IsEmpty ? default : JsonSlice.Find(current, known), output);
+            Copy(part, ref reader, json, known is null || part.IsAll ? default : present.Find(known), output);
         }
 
-        if (!current.IsEmpty && current[0] == '{') KeepPresent(mask, current, output, isRoot, ref first);
+        if (!present.IsEmpty) KeepPresent(mask, ref present, output, isRoot, ref first);
     }
 
     /// <summary>Copies a value without the white space between its tokens; the tokens stay as they were written.</summary>
-    private static void Copy(Mask mask, ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, IBufferWriter<byte> output)
+    private static void Copy(Mask mask, ref Utf8JsonReader reader, ReadOnlySpan<byte> json, ReadOnlySpan<byte> current, ByteBuffer output)
     {
         if (reader.TokenType == JsonTokenType.StartObject)
         {
-            output.Write("{"u8);
+            output.Append((byte)'{');
             CopyProperties(mask, ref reader, json, current, output, isRoot: false, first: true);
-            output.Write("}"u8);
+            output.Append((byte)'}');
         }
         else if (reader.TokenType == JsonTokenType.StartArray)
         {
             // Items have no identity, so what the server owns in them is kept only with the whole list as it was.
-            var end = reader;
-            end.Skip();
-            if (!current.IsEmpty && json[(int)reader.TokenStartIndex..(int)end.BytesConsumed].SequenceEqual(current))
+            if (!current.IsEmpty)
             {
-                output.Write(current);
-                reader = end;
-                return;
+                var end = reader;
+                end.Skip();
+                if (json[(int)reader.TokenStartIndex..(int)end.BytesConsumed].SequenceEqual(current))
+                {
+                    output.Append(current);
+                    reader = end;
+                    return;
+                }
             }
 
-            output.Write("["u8);
+            output.Append((byte)'[');
             bool first = true;
             while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
             {
@@ -140,35 +146,35 @@ internal sealed class Composer
                 Copy(mask.Items, ref reader, json, default, output);
             }
 
-            output.Write("]"u8);
+            output.Append((byte)']');
         }
         else
         {
-            output.Write(json[(int)reader.TokenStartIndex..(int)reader.BytesConsumed]);
+            output.Append(json[(int)reader.TokenStartIndex..(int)reader.BytesConsumed]);
         }
     }
 
-    private static void KeepPresent(Mask mask, ReadOnlySpan<byte> current, IBufferWriter<byte> output, bool isRoot, ref bool first)
+    private static void KeepPresent(Mask mask, ref PresentMembers present, ByteBuffer output, bool isRoot, ref bool first)
     {
         foreach (string field in mask.Dropped)
         {
             if (isRoot && field is "id" or "create_time" or "update_time") continue;
-            var value = JsonSlice.Find(current, field);
+            var value = present.Find(field);
             if (value.IsEmpty) continue;
 
             Separate(output, ref first);
-            output.Write(JsonSerializer.SerializeToUtf8Bytes(field));
-            output.Write(":"u8);
-            output.Write(value);
+            output.Append(JsonSerializer.SerializeToUtf8Bytes(field));
+            output.Append((byte)':');
+            output.Append(value);
         }
     }
 
     private static bool IsStoreOwned(ref Utf8JsonReader reader) =>
         reader.ValueTextEquals("id"u8) || reader.ValueTextEquals("create_time"u8) || reader.ValueTextEquals("update_time"u8);
 
-    private static void Separate(IBufferWriter<byte> output, ref bool first)
+    private static void Separate(ByteBuffer output, ref bool first)
     {
-        if (!first) output.Write(","u8);
+        if (!first) output.Append((byte)',');
         first = false;
     }
 }

@@ -14,8 +14,6 @@ internal sealed class Patch
 {
     public const string MediaTypes = "application/merge-patch+json, application/json-patch+json";
 
-    /// <summary>What the store may have added to a body of the greatest size: the id, times, short defaults.</summary>
-
     private readonly ReadOnlyMemory<byte> _merge;
     private readonly JsonPatch? _operations;
 
@@ -24,6 +22,8 @@ internal sealed class Patch
     public static async ValueTask<(Patch? Patch, Problem? Problem)> ReadAsync(Exchange exchange, GatewayLimits limits)
     {
         var type = ContentType.Parse(exchange.Request.ContentType);
+        if (type.Status == ContentTypeStatus.Absent && !BodyReader.HasBody(exchange.Request)) return (null, BodyReader.Missing());
+
         bool isOperations = type.MediaType == "application/json-patch+json";
         if (type.Status != ContentTypeStatus.Known || !(isOperations || type.MediaType is "application/merge-patch+json" or "application/json"))
         {

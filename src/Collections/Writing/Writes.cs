@@ -29,10 +29,10 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         var preferences = Preferences.Of(exchange.Request);
         var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
-        problem ??= ReadId(exchange, body.Span, out _);
+        string? chosen = null;
+        problem ??= ReadId(exchange, body.Span, out chosen);
         if (problem is not null) return problem;
 
-        ReadId(exchange, body.Span, out string? chosen);
         string id = chosen ?? ResourceId.New(services.Time);
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();

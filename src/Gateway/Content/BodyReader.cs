@@ -92,7 +92,7 @@ public static class BodyReader
     {
         var type = ContentType.Parse(exchange.Request.ContentType);
         if (type.Status == ContentTypeStatus.Absent && !HasBody(exchange.Request))
-            return (default, new(ProblemTypes.MalformedBody, "A body is needed, and there is none."));
+            return (default, Missing());
 
         bool isXml = type is { Status: ContentTypeStatus.Known, Format: BodyFormat.Xml };
         if (!isXml && type is not { Status: ContentTypeStatus.Known, MediaType: "application/json" })
@@ -122,6 +122,8 @@ public static class BodyReader
         if (!MemoryMarshal.TryGetArray(body.AsSent, out var bytes)) bytes = body.AsSent.ToArray();
         exchange.Request.Body = new MemoryStream(bytes.Array!, bytes.Offset, bytes.Count, writable: false);
     }
+
+    public static Problem Missing() => new(ProblemTypes.MalformedBody, "A body is needed, and there is none.");
 
     private static Problem TooLarge(GatewayLimits limits) =>
         new(ProblemTypes.BodyTooLarge, $"The limit is {limits.BodyBytesMax} bytes.");

@@ -58,6 +58,17 @@ public sealed class BatchTests(WireProgram wire) : IClassFixture<WireProgram>
         Assert.Equal(["/requests/0 NOT_FOUND"], (await BatchAsync("""{"method":"PATCH","path":"/things/nobody","body":{}}""")).Problem(404, "NOT_FOUND"));
         Assert.Equal(["/requests/0 UNSUPPORTED_MEDIA_TYPE"], (await BatchAsync("""{"method":"PUT","path":"/things/old","headers":{"Content-Type":"application/json-patch+json"},"body":[]}""")).Problem(415, "UNSUPPORTED_MEDIA_TYPE"));
         Assert.Equal(["/requests/0 MALFORMED_BODY"], (await BatchAsync("""{"method":"PUT","path":"/things/old"}""")).Problem(400, "MALFORMED_BODY"));
+        Assert.Equal(["/requests/0 MALFORMED_BODY"], (await BatchAsync("""{"method":"PATCH","path":"/things/old"}""")).Problem(400, "MALFORMED_BODY"));
+    }
+
+    [Theory]
+    [InlineData("application/xml")]
+    [InlineData("text/csv")]
+    [InlineData("application/json;q=0, */*")]
+    public async Task A_batch_whose_answer_the_client_can_not_read_is_refused(string accept)
+    {
+        (await BatchAsync("""{"method":"PUT","path":"/things/unread","body":{"name":"a"}}""", "Accept: " + accept)).Expect(406);
+        (await wire.GetAsync("/things/unread")).Expect(404);
     }
 
     [Fact]

@@ -7,6 +7,14 @@ namespace Stateway.EndToEnd.Tests.Wire;
 public sealed class HistoryTests(WireProgram wire) : IClassFixture<WireProgram>
 {
     [Fact]
+    public async Task A_filter_where_there_is_none_is_an_unknown_parameter()
+    {
+        (await wire.PutAsync("/things/unfiltered", """{"name":"a"}""")).Expect(201);
+        Assert.Equal(["filter UNKNOWN_PARAMETER"], (await wire.GetAsync("/things/unfiltered/history?filter=true")).Problem(400, "INVALID_PARAMETER"));
+        Assert.Equal(["filter UNKNOWN_PARAMETER"], (await wire.GetAsync("/things/unfiltered?filter=true")).Problem(400, "INVALID_PARAMETER"));
+    }
+
+    [Fact]
     public async Task A_history_tells_every_version_with_its_revision_and_time()
     {
         string first = (await wire.PutAsync("/things/h1", """{"name":"a"}""")).Expect(201).Text;

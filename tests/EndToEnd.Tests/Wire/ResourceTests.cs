@@ -8,6 +8,19 @@ namespace Stateway.EndToEnd.Tests.Wire;
 public sealed partial class ResourceTests(WireProgram wire) : IClassFixture<WireProgram>
 {
     [Fact]
+    public async Task A_map_of_many_objects_is_replaced_in_time_that_grows_with_its_size_alone()
+    {
+        // Looking each of them up in the stored text would take minutes.
+        string body = $$"""{"name":"a","vault":{{{string.Join(',', Enumerable.Range(0, 30_000).Select(i => $$"""
+            "k{{i}}":{"sku":"a"}
+            """))}}}}""";
+        (await wire.PutAsync("/things/map", body)).Expect(201);
+        (await wire.PutAsync("/things/map", body)).Expect(200);
+        (await wire.PatchAsync("/things/map", """{"vault":{"k29999":{"sku":"b"}}}""")).Expect(200);
+        Assert.Equal(30_000, (await wire.GetAsync("/things/map")).Json["vault"]!.AsObject().Count);
+    }
+
+    [Fact]
     public async Task A_resource_is_created_read_replaced_changed_and_deleted()
     {
         var created = (await wire.PutAsync("/things/life", """{"name":"a"}""")).Expect(201);

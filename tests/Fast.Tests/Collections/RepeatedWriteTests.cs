@@ -104,6 +104,19 @@ public sealed class RepeatedWriteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_repeated_answer_has_the_date_of_its_sending()
+    {
+        var first = (await _a.SendAsync("POST", "/notes", Body, Key)).Expect(201);
+        Assert.Equal(first.Headers.LastModified, first.Headers.Date);
+
+        _time.Now += TimeSpan.FromHours(20);
+        var again = (await _a.SendAsync("POST", "/notes", Body, Key)).Expect(201);
+        Assert.True(again.IsReplayed);
+        Assert.Equal(first.Headers.LastModified, again.Headers.LastModified);
+        Assert.Equal(_time.Now.ToString("r"), again.Headers.Date);
+    }
+
+    [Fact]
     public async Task A_key_is_free_again_after_a_day()
     {
         string first = (await _a.SendAsync("POST", "/notes", Body, Key)).Expect(201).Text;

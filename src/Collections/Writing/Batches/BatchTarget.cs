@@ -29,7 +29,7 @@ public sealed class BatchTarget(RoutingTable operations, string basePath, Catalo
     public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
-        if (Answering.Refuses(exchange) is { } refused) return refused;
+        if (MediaPreference.Of(exchange.Request.Headers.Accept, "application", "json").Weight <= 0) return new(ProblemTypes.NotAcceptable, "A batch is answered in application/json.");
 
         try
         {
