@@ -126,8 +126,11 @@ internal static class Paths
     /// <summary>The path of the parent of a collection's resources; empty at the top. Null when an id can't be one.</summary>
     public static string? OfParent(Exchange exchange) => exchange.Match.ParameterValues.Length == 0 ? "" : OfResource(exchange);
 
-    public static Problem NotFound(Collection collection, string path) =>
-        new(ProblemTypes.NotFound, $"{collection.Declaration.Name} has no resource \"{path}\".");
+    /// <param name="revision">That was read, when it was not the newest.</param>
+    public static Problem NotFound(Collection collection, string path, long? revision = null) =>
+        new(ProblemTypes.NotFound, revision is null
+            ? $"{collection.Declaration.Name} has no resource \"{path}\"."
+            : $"{collection.Declaration.Name} had no resource \"{path}\" at revision {revision}.");
 
     public static Problem MalformedId() =>
         new(ProblemTypes.NotFound, $"No resource can have this id: an id is {ResourceId.Rule}.");

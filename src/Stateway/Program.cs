@@ -23,7 +23,7 @@ if (parsed.Errors.Count == 0)
     return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 }
 
-foreach (var error in parsed.Errors) Terminal.Error(error.Message);
+foreach (string why in CommandLineErrors.Of(parsed)) Terminal.Error(why);
 
 var names = new List<string>();
 for (var result = parsed.CommandResult; result.Command != root && result.Parent is CommandResult parent; result = parent) names.Insert(0, result.Command.Name + " ");

@@ -41,7 +41,7 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         if (asked.MinRevision is { } least && await Revisions.ReachAsync(least, services, ct) is { } notReached) return notReached;
 
         var point = new PointInTime(services.Store, asked.Revision);
-        if (await point.GetAsync(new Key(collection.StoreName, path), ct) is not { } entry) return point.Refusal ?? Paths.NotFound(collection, path);
+        if (await point.GetAsync(new Key(collection.StoreName, path), ct) is not { } entry) return point.Refusal ?? Paths.NotFound(collection, path, asked.Revision);
 
         var value = await PartAsync(entry.Value, asked, point, ct);
         if (point.Refusal is not null) return point.Refusal;
@@ -66,7 +66,7 @@ internal sealed class Reads(Collection collection, CollectionServices services)
 
         var point = new PointInTime(services.Store, query.Revision, asked.IsPinned);
         if (collection.Parent is { } owner && await point.GetAsync(new Key(owner.StoreName, parent), ct) is null)
-            return point.Refusal ?? Paths.NotFound(owner, parent);
+            return point.Refusal ?? Paths.NotFound(owner, parent, query.Revision);
 
         if (query.After is { Values.IsDefault: true } atLongValues)
         {

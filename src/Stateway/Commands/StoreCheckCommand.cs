@@ -34,6 +34,8 @@ internal static class StoreCheckCommand
         {
             try
             {
+                if (await StoreEngines.WhyEmptyAsync(store, url, stop.Token) is { } whyEmpty) return Fail(whyEmpty);
+
                 StoreReport report;
                 using (var line = new ProgressLine(TimeProvider.System))
                 {

@@ -38,6 +38,8 @@ internal static class StoreCopyCommand
 
         await using (from)
         {
+            if (await StoreEngines.WhyEmptyAsync(from, fromUrl, stop.Token) is { } whyEmpty) return Fail(whyEmpty);
+
             opening = await StoreEngines.OpenAsync(toUrl);
             if (opening is not StoreOpening.Opened { Store: var to }) return Fail(((StoreOpening.Refused)opening).Message);
 
@@ -50,7 +52,7 @@ internal static class StoreCopyCommand
 
     private static async Task<int> CopyAsync(IStore from, IStore to, StoreUrl fromUrl, StoreUrl toUrl, bool follow, CancellationToken ct)
     {
-        string partly = $"{toUrl} is filled in part and is not served; run the same command again, and it begins anew.";
+        StoreCopy? copy = null;
         try
         {
             CopyResult result;
@@ -62,7 +64,8 @@ internal static class StoreCopyCommand
                     if (p.What == CopyProgress.Following) Terminal.Say("Both agree, and what is written is followed. Press Ctrl-C to end the copy.");
                     else line.Show(p.What, p.Done, p.Total);
                 });
-                result = await new StoreCopy(from, to, fromUrl, toUrl, TimeProvider.System, progress).RunAsync(follow, ct);
+                copy = new(from, to, fromUrl, toUrl, TimeProvider.System, progress);
+                result = await copy.RunAsync(follow, ct);
                 elapsed = line.Elapsed;
             }
 
@@ -76,18 +79,22 @@ internal static class StoreCopyCommand
                     return 0;
 
                 case CopyResult.Refused refused: return Fail(refused.Message);
-                case CopyResult.Broken broken: return Fail($"The copy ended: {broken.Message} {partly}");
+                case CopyResult.Broken broken: return Fail($"The copy ended: {broken.Message} {Left()}");
                 default: throw new System.Diagnostics.UnreachableException();
             }
         }
         catch (OperationCanceledException) when (ct.IsCancellationRequested)
         {
-            return Fail("The copy was stopped. " + partly);
+            return Fail("The copy was stopped. " + Left());
         }
         catch (StoreUnavailableException e)
         {
-            return Fail($"The copy ended: {e.Message} {partly}");
+            return Fail($"The copy ended: {e.Message} {Left()}");
         }
+
+        string Left() => copy is { HasBegun: true }
+            ? $"{toUrl} is filled in part and is not served; run the same command again, and it begins anew."
+            : $"Nothing was written to {toUrl}.";
     }
 
     private static int Fail(string message)

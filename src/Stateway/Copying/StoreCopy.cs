@@ -21,6 +21,9 @@ internal sealed class StoreCopy(IStore from, IStore to, StoreUrl fromUrl, StoreU
     private long _entries;
     private long _changes;
 
+    /// <summary>Whether the target may be marked, and filled in part. Before that nothing is written to it.</summary>
+    public bool HasBegun { get; private set; }
+
     /// <summary>Ends a copy that can't go on.</summary>
     private sealed class BrokenException(string message) : Exception(message);
 
@@ -37,7 +40,11 @@ internal sealed class StoreCopy(IStore from, IStore to, StoreUrl fromUrl, StoreU
         if (mark is null && await IsInUseAsync(ct))
             return new CopyResult.Refused($"The store {toUrl} is not empty; choose an empty one, so that nothing in it is lost.");
 
-        var marked = await to.CommitAsync(new([new Precondition.AtRevision(CopyMark.Key, mark?.Revision ?? 0)], [CopyMark.Put(fromUrl, time.GetUtcNow())]), ct);
+        // Not broken off: whoever ends the copy is told whether something was written.
+        ct.ThrowIfCancellationRequested();
+        HasBegun = true;
+        var marked = await to.CommitAsync(
+            new([new Precondition.AtRevision(CopyMark.Key, mark?.Revision ?? 0)], [CopyMark.Put(fromUrl, time.GetUtcNow())]), CancellationToken.None);
         if (marked is not CommitResult.Committed { Revision: var revision }) return new CopyResult.Refused($"The store {toUrl} can't be written: {marked}.");
 
         var fence = new Precondition.AtRevision(CopyMark.Key, revision);

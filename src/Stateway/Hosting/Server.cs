@@ -129,7 +129,7 @@ internal sealed partial class Server : IAsyncDisposable
             listening.Dispose();
             return (null, e.SocketErrorCode == SocketError.AddressAlreadyInUse
                 ? $"{endpoint} is in use by another process; choose another with --listen ADDRESS:PORT."
-                : $"{endpoint} can't be listened on: {e.Message}.");
+                : $"{endpoint} can't be listened on: {e.Message}. Give an address of this machine and a port that you may use: --listen ADDRESS:PORT.");
         }
     }
 

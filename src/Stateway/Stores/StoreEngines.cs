@@ -120,6 +120,29 @@ internal static partial class StoreEngines
         return File.Exists(file) ? null : $"{url}: there is no store here ({file} is missing).";
     }
 
+    /// <summary>The same for a store that has been opened. Nothing of a store that was ever served or filled is without a commit.</summary>
+    /// <returns>One line when nothing was ever written to it, or it can't be read.</returns>
+    public static async Task<string?> WhyEmptyAsync(IStore store, StoreUrl url, CancellationToken ct)
+    {
+        try
+        {
+            if ((await store.ReadStateAsync(ct)).Revision > 0) return null;
+        }
+        catch (StoreUnavailableException e)
+        {
+            return $"The store {url} can't be read: {e.Message}";
+        }
+
+        string where = url switch
+        {
+            StoreUrl.Postgres postgres => $"; check the database, and schema, which is {postgres.Schema ?? "stateway"}",
+            StoreUrl.Etcd { Prefix: "" } => "; check the prefix, which is stateway",
+            StoreUrl.Etcd => "; check the prefix",
+            _ => "",
+        };
+        return $"{url}: there is no store here: nothing was ever written{where}.";
+    }
+
     private static partial class Log
     {
         [LoggerMessage(2301, LogLevel.Warning, "The store {Url} can't be opened yet: {Reason} It is tried again for {Seconds} s.")]

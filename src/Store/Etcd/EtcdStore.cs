@@ -47,6 +47,9 @@ public sealed class EtcdStore : IStore
         {
             client = new(options);
             var keys = new EtcdKeys(options.Prefix);
+
+            // Whether etcd is there is told within a few seconds; what is loaded then may take longer.
+            await client.ReadAsync("/v3/kv/range", RequestBody.Range(keys.Head), GatewayJson.ReadRange, CancellationToken.None);
             var index = new StoreIndex(options);
             index.Declare(await new Specs(client, keys).ReadAsync(CancellationToken.None));
             feed = new(client, keys, new(client, keys), index, options);
@@ -66,7 +69,7 @@ public sealed class EtcdStore : IStore
                 EtcdFailure.Denied => Refuse(StoreRefusal.NoAccess,
                     $"etcd at {place} does not let {(options.User is null ? "us" : $"'{options.User}'")} read and write keys that begin with {options.Prefix}/; grant that."),
                 EtcdFailure.Unreachable or EtcdFailure.Broken => Refuse(StoreRefusal.Unreachable,
-                    $"etcd at {place} can't be reached; start it, or give the right endpoints. {e.Message}"),
+                    $"{e.Message} Check that it runs there{(options.IsTls ? ", and with TLS" : "")}."),
                 _ => Refuse(StoreRefusal.NotAStore, $"etcd at {place} can't be used as a store. {e.Message}"),
             };
         }
