@@ -16,6 +16,8 @@ public abstract class Nodes : IAsyncLifetime
 
     public abstract int Count { get; }
 
+    public string StoreUrl { get; private set; } = "";
+
     public Uri Url(int node) => Volatile.Read(ref _programs[node]).Url;
 
     public HttpClient Http(int node) => Volatile.Read(ref _programs[node]).Http;
@@ -36,7 +38,7 @@ public abstract class Nodes : IAsyncLifetime
         Directory.CreateDirectory(_folder.File("api"));
         const string Schema = "{ schema: { type: object, properties: { text: { type: string }, note: { type: string }, n: { type: integer } } } }";
         await File.WriteAllTextAsync(_folder.File("api/consistency.yaml"), Documents.Of("Consistency", [.. Collections.Select(c => $"{c}: {Schema}")]));
-        _storeUrl = await StartEngineAsync();
+        StoreUrl = await StartEngineAsync();
         _programs = await Task.WhenAll(Enumerable.Range(0, Count).Select(_ => StartAsync()));
     }
 
@@ -60,9 +62,7 @@ public abstract class Nodes : IAsyncLifetime
         Volatile.Write(ref _programs[node], program);
     }
 
-    private string _storeUrl = "";
-
-    private Task<StatewayProgram> StartAsync() => StatewayProgram.ServeAsync(["serve", _folder.File("api"), "--listen", "127.0.0.1:0", "--store", _storeUrl]);
+    private Task<StatewayProgram> StartAsync() => StatewayProgram.ServeAsync(["serve", _folder.File("api"), "--listen", "127.0.0.1:0", "--store", StoreUrl]);
 }
 
 public sealed class SqliteNodes : Nodes

@@ -48,8 +48,6 @@ internal sealed class RandomClient(Nodes nodes, string collection, string name, 
 
     private string AnyKey() => Key(_random.Next(KeysMax));
 
-    private HttpClient AnyNode() => nodes.Http(_random.Next(nodes.Count));
-
     private async Task GetAsync(string key)
     {
         long invoked = Stopwatch.GetTimestamp();
@@ -163,16 +161,22 @@ internal sealed class RandomClient(Nodes nodes, string collection, string name, 
 
     private static long TimeOf(Outcome outcome) => outcome is Outcome.Lost ? long.MaxValue : Stopwatch.GetTimestamp();
 
-    /// <returns>Null when the node was killed.</returns>
+    /// <returns>Null when the node was killed meanwhile. One that can't be reached has done nothing: then another is asked.</returns>
     private async Task<WireAnswer?> TrySendAsync(string method, string url, string? body, params string[] headers)
     {
-        try
+        for (int node = _random.Next(nodes.Count), attempt = 0; ; node++, attempt++)
         {
-            return await AnyNode().SendAsync(method, url, body, headers);
-        }
-        catch (HttpRequestException)
-        {
-            return null;
+            try
+            {
+                return await nodes.Http(node % nodes.Count).SendAsync(method, url, body, headers);
+            }
+            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError && attempt < 4)
+            {
+            }
+            catch (HttpRequestException e) when (e.HttpRequestError != HttpRequestError.ConnectionError)
+            {
+                return null;
+            }
         }
     }
 }
