@@ -50,20 +50,39 @@ public sealed class HistoryChecker
         var known = _revisions.SelectMany(w => w.Key.Steps.Select(s => (s.Key, w.Value))).ToHashSet();
         var nobodys = _past.Values.SelectMany(p => p).Where(p => !known.Contains((p.Key, p.Revision))).OrderBy(p => p.Revision).ToList();
 
-        // Deletes leave nothing to tell them apart. A lost one has only a lower bound, so the first requested takes the first;
-        // those with a condition before those that fit anywhere.
+        // Deletes leave nothing to tell them apart, so they take what is left over: those with a condition before those that fit
+        // anywhere. As a lost one has only a lower bound, the first requested takes the first.
         var lost = _operations.OfType<Operation.Write>().Where(w => w.Outcome is Outcome.Lost)
-            .OrderBy(w => w.Steps.All(s => s.IfMatch == 0)).ThenBy(w => w.Invoked);
+            .OrderBy(w => w.Steps.All(s => s.Verb == Verb.Delete)).ThenByDescending(w => w.Steps.Count).ThenBy(w => w.Steps[0].IfMatch == 0).ThenBy(w => w.Invoked);
         foreach (var write in lost)
         {
-            var made = write.Steps.Select(s => nobodys.Find(p => p.Key == s.Key && s.Made(p.Value) && s.RefusalIn(Before(_past[p.Key], p.Revision)) == 0)).ToList();
-            if (made.TrueForAll(m => m is null)) continue;
+            var telling = write.Steps.FirstOrDefault(s => s.Verb != Verb.Delete);
+            long named = telling is null ? KnownBefore(write.Invoked) : 0;
+            var first = telling is not null ? nobodys.Find(p => Fits(telling, p))
+                : nobodys.Find(p => p.Revision > named && write.Steps.All(s => nobodys.Exists(other => other.Revision == p.Revision && Fits(s, other))));
+            if (first is null) continue;
 
-            if (made.Exists(m => m is null || m.Revision != made[0]?.Revision)) _faults.Add($"Torn: {write} shows as {string.Join(", ", made)}.");
-            foreach (var one in made.OfType<PastValue>()) nobodys.Remove(one);
-            _revisions.Add(write, made.OfType<PastValue>().First().Revision);
+            foreach (var step in write.Steps)
+            {
+                var made = nobodys.Find(p => p.Revision == first.Revision && Fits(step, p));
+                if (made is null) _faults.Add($"Torn: of {write} only a part has happened, as {first}.");
+                else nobodys.Remove(made);
+            }
+
+            _revisions.Add(write, first.Revision);
         }
+
+        bool Fits(Step step, PastValue made) => made.Key == step.Key && step.Made(made.Value) && step.RefusalIn(Before(_past[made.Key], made.Revision)) == 0;
     }
+
+    /// <summary>The largest revision that an answer had named by then.</summary>
+    private long KnownBefore(long time) => _operations.Where(o => o.Answered < time).Select(o => o switch
+    {
+        Operation.Write { Outcome: Outcome.Done done } => done.Revision,
+        Operation.List list => list.Revision,
+        Operation.Get { Seen: { } seen } => seen.Revision,
+        _ => 0,
+    }).DefaultIfEmpty().Max();
 
     private void Replay()
     {
