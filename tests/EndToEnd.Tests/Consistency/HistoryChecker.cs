@@ -111,9 +111,12 @@ public sealed class HistoryChecker
             var past = _past.GetValueOrDefault(key) ?? [];
             var replayed = _replayed.GetValueOrDefault(key) ?? [];
             foreach (var missing in replayed.Except(past)) _faults.Add($"Lost: the store's history does not have {missing}.");
-            foreach (var strange in past.Except(replayed)) _faults.Add($"Written by nobody: {strange}.");
+            foreach (var strange in past.Except(replayed)) _faults.Add($"Written by nobody: {strange}; without an answer and a trace are [{Traceless(key)}].");
         }
     }
+
+    private string Traceless(string key) => string.Join(", ",
+        _operations.OfType<Operation.Write>().Where(w => w.Outcome is Outcome.Lost && !_revisions.ContainsKey(w) && w.Steps.Any(s => s.Key == key)));
 
     private void CheckRealTime()
     {

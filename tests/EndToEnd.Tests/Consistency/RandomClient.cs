@@ -15,6 +15,7 @@ internal sealed class RandomClient(Nodes nodes, string collection, string name, 
     private readonly Random _random = new(seed);
     private readonly Dictionary<string, long> _known = []; // the revision last seen, for conditions
     private int _count;
+    private HttpClient? _failed; // the one of a node that was killed; when it is back it has another
 
     public static string Key(int n) => "k" + n;
 
@@ -161,22 +162,24 @@ internal sealed class RandomClient(Nodes nodes, string collection, string name, 
 
     private static long TimeOf(Outcome outcome) => outcome is Outcome.Lost ? long.MaxValue : Stopwatch.GetTimestamp();
 
-    /// <returns>Null when the node was killed meanwhile. One that can't be reached has done nothing: then another is asked.</returns>
+    /// <summary>Asks any node but one that has failed, until it is back.</summary>
+    /// <returns>
+    /// Null when the connection failed. That is not to be told from "not sent": what has no body <see cref="HttpClient"/> sends once
+    /// more by itself when a connection breaks, and reports that the second can't be opened.
+    /// </returns>
     private async Task<WireAnswer?> TrySendAsync(string method, string url, string? body, params string[] headers)
     {
-        for (int node = _random.Next(nodes.Count), attempt = 0; ; node++, attempt++)
+        int node = _random.Next(nodes.Count);
+        if (nodes.Http(node) == _failed) node = (node + 1) % nodes.Count;
+        var http = nodes.Http(node);
+        try
         {
-            try
-            {
-                return await nodes.Http(node % nodes.Count).SendAsync(method, url, body, headers);
-            }
-            catch (HttpRequestException e) when (e.HttpRequestError == HttpRequestError.ConnectionError && attempt < 4)
-            {
-            }
-            catch (HttpRequestException e) when (e.HttpRequestError != HttpRequestError.ConnectionError)
-            {
-                return null;
-            }
+            return await http.SendAsync(method, url, body, headers);
+        }
+        catch (HttpRequestException)
+        {
+            _failed = http;
+            return null;
         }
     }
 }

@@ -165,11 +165,11 @@ public abstract class SeveralNodesTests<TNodes>(TNodes nodes) : ConsistencyTests
         {
             for (int node = 0; node < Nodes.Count; node++)
             {
-                await DoneAsync(150);
+                await DoneAsync(60);
                 await Nodes.KillAsync(node);
-                await DoneAsync(50);
+                await DoneAsync(30);
                 await Nodes.RestartAsync(node);
-                await DoneAsync(50);
+                await DoneAsync(30);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
