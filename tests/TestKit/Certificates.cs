@@ -25,7 +25,8 @@ public sealed class Certificates : IDisposable
         try
         {
             await RunAsync(["req", "-x509", .. NewKey("ca"), "-subj", "/CN=Test authority", "-out", made.Authority]);
-            await IssueAsync("server", isOnlyHost ? host : host + ",IP:127.0.0.1", "serverAuth");
+            // etcd's JSON gateway shows it to etcd itself, as a client.
+            await IssueAsync("server", isOnlyHost ? host : host + ",IP:127.0.0.1", "serverAuth,clientAuth");
             await IssueAsync("client", "DNS:client", "clientAuth");
             return made;
         }
