@@ -10,7 +10,8 @@ namespace Stateway.EndToEnd.Tests;
 
 /// <summary>
 /// Kills the program with SIGKILL at random moments under write load. Afterwards every acknowledged write must be there,
-/// and of a write that was in flight either all or nothing.
+/// and of a write that was in flight either all or nothing; the log has no gap, and the history of each account is what was
+/// done to it.
 /// </summary>
 public sealed class CrashTests
 {
@@ -71,9 +72,19 @@ public sealed class CrashTests
             await Task.WhenAny(due.Task, writers);
             await program.KillAsync();
             await writers;
+
+            // Now and then the store is not opened by the program itself.
+            if (kill % 10 == 9) await VerifyAsync(folder.File("data"));
         }
 
+        await VerifyAsync(folder.File("data"));
         Assert.True(_acknowledged > Kills * 100);
+    }
+
+    private static async Task VerifyAsync(string data)
+    {
+        var (code, output, error) = await StatewayProgram.CallAsync("store", "check", "sqlite:" + data);
+        Assert.True(code == 0, output + error);
     }
 
     /// <summary>Writes until the program is gone.</summary>
@@ -107,14 +118,14 @@ public sealed class CrashTests
         {
             account.Pending = change;
             account.WasTouched = true;
-            await SendAsync(http, account, change);
-            account.Apply(change);
+            account.Apply(change, await SendAsync(http, account, change));
             account.Pending = null;
             acknowledged();
         }
     }
 
-    private async Task SendAsync(HttpClient http, Account account, Change change)
+    /// <returns>The revision that it made.</returns>
+    private async Task<long> SendAsync(HttpClient http, Account account, Change change)
     {
         string url = change.Act == Act.Book ? $"/accounts/{account.Id}/bookings/b{change.Booking}" : $"/accounts/{account.Id}";
         var (method, body) = change.Act switch
@@ -129,10 +140,10 @@ public sealed class CrashTests
         using var response = await http.SendAsync(request);
         Assert.True(response.IsSuccessStatusCode, $"{method} {url}: {response.StatusCode}");
 
-        if (response.Headers.ETag?.Tag is not { } tag) return;
-        long revision = long.Parse(tag.Trim('"').Split('-')[0], CultureInfo.InvariantCulture);
+        long revision = long.Parse(response.Headers.GetValues("Stateway-Revision").Single(), CultureInfo.InvariantCulture);
         for (long seen = Interlocked.Read(ref _revision); revision > seen; seen = Interlocked.Read(ref _revision))
             Interlocked.CompareExchange(ref _revision, revision, seen);
+        return revision;
     }
 
     private async Task CheckAsync(HttpClient http, bool everything)
@@ -162,12 +173,25 @@ public sealed class CrashTests
         // 4. What is gone left nothing behind: a booking that outlived its account would come back to light with it.
         foreach (var account in touched.Where(a => a.Owner is null).Take(20))
         {
-            await SendAsync(http, account, new(Act.Put, "again"));
-            account.Apply(new(Act.Put, "again"));
+            account.Apply(new(Act.Put, "again"), await SendAsync(http, account, new(Act.Put, "again")));
             await CheckBookingsAsync(http, account);
         }
 
+        // 5. What became of an account, step by step.
+        foreach (var account in touched.Where(a => a.Versions.Count > 1).Take(everything ? int.MaxValue : 40)) await CheckHistoryAsync(http, account);
+
         foreach (var account in touched) account.WasTouched = false;
+    }
+
+    private static async Task CheckHistoryAsync(HttpClient http, Account account)
+    {
+        var page = JsonDocument.Parse(await http.GetByteArrayAsync($"/accounts/{account.Id}/history?fields=owner&max_page_size=1000")).RootElement;
+        var versions = page.GetProperty("results").EnumerateArray().Reverse().Select(v => (
+            Revision: long.Parse(v.GetProperty("revision").GetString()!, CultureInfo.InvariantCulture),
+            Owner: v.TryGetProperty("object", out var then) ? then.GetProperty("owner").GetString() : null)).ToList();
+        Assert.Equal(account.Versions.Select(v => v.Owner), versions.Select(v => v.Owner));
+        Assert.Equal(account.Versions.Zip(versions, (known, stored) => known.Revision ?? stored.Revision), versions.Select(v => v.Revision));
+        Assert.Equal(versions.Select(v => v.Revision).Order().Distinct(), versions.Select(v => v.Revision));
     }
 
     private static async Task CheckBookingsAsync(HttpClient http, Account account)
@@ -215,12 +239,17 @@ public sealed class CrashTests
         /// <summary>Null when there is no such account.</summary>
         public string? Owner { get; private set; }
 
+        /// <summary>All that it has been; null as the owner is its end, and as the revision one that nobody was told.</summary>
+        public List<(long? Revision, string? Owner)> Versions { get; } = [];
+
         public HashSet<int> Bookings { get; } = [];
         public Change? Pending { get; set; }
         public bool WasTouched { get; set; }
 
-        public void Apply(Change change)
+        /// <param name="revision">Null when the change was in flight.</param>
+        public void Apply(Change change, long? revision)
         {
+            if (change.Act != Act.Book) Versions.Add((revision, change.Owner));
             switch (change.Act)
             {
                 case Act.Put or Act.Patch: Owner = change.Owner; break;
@@ -236,7 +265,7 @@ public sealed class CrashTests
         public void CheckAndSettle(JsonElement? stored)
         {
             string? owner = stored?.GetProperty("owner").GetString();
-            if (Pending is { Act: not Act.Book } pending && owner == pending.Owner) Apply(pending);
+            if (Pending is { Act: not Act.Book } pending && owner == pending.Owner) Apply(pending, revision: null);
             Assert.True(owner == Owner, $"{Id} belongs to {owner ?? "nobody"}; {Owner ?? "its end"} was acknowledged, {Pending} was in flight.");
             if (Pending is { Act: not Act.Book }) Pending = null;
             if (stored is not { } account) return;
@@ -247,7 +276,7 @@ public sealed class CrashTests
 
         public void CheckAndSettle(HashSet<int> stored)
         {
-            if (Pending is { Act: Act.Book } pending && stored.Contains(pending.Booking)) Apply(pending);
+            if (Pending is { Act: Act.Book } pending && stored.Contains(pending.Booking)) Apply(pending, revision: null);
             Assert.True(stored.SetEquals(Bookings), $"{Id} has the bookings {string.Join(' ', stored)}; {string.Join(' ', Bookings)} were acknowledged, {Pending} was in flight.");
             Pending = null;
         }

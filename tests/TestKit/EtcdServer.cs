@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace Stateway.TestKit;
@@ -13,10 +14,26 @@ public sealed class EtcdServer : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly string[] _arguments;
     private readonly int _peerPort = FreePort();
-    private readonly HttpClient _http = new();
+    private readonly HttpClient _http;
+    private readonly Certificates? _certificates;
     private Process? _process;
 
-    private EtcdServer(string[] arguments) => _arguments = arguments;
+    private EtcdServer(Certificates? certificates, string[] arguments)
+    {
+        _certificates = certificates;
+        _arguments = arguments;
+        var handler = new SocketsHttpHandler();
+        if (certificates is not null)
+        {
+            // It is our own etcd, whatever it shows; who is refused is for the program to find out.
+            handler.SslOptions.RemoteCertificateValidationCallback = (_, _, _, _) => true;
+            handler.SslOptions.ClientCertificates = [X509Certificate2.CreateFromPemFile(certificates.Client, certificates.ClientKey)];
+        }
+
+        _http = new(handler);
+    }
+
+    private string Scheme => _certificates is null ? "http" : "https";
 
     private int Port { get; } = FreePort();
 
@@ -28,9 +45,12 @@ public sealed class EtcdServer : IAsyncDisposable
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "etcd")));
 
     /// <param name="arguments">More of etcd's own: <c>--quota-backend-bytes=20000000</c>.</param>
-    public static async Task<EtcdServer> StartAsync(params string[] arguments)
+    public static Task<EtcdServer> StartAsync(params string[] arguments) => StartAsync(null, arguments);
+
+    /// <param name="certificates">It speaks TLS with those, and only to clients that have one, too.</param>
+    public static async Task<EtcdServer> StartAsync(Certificates? certificates, params string[] arguments)
     {
-        var server = new EtcdServer(arguments);
+        var server = new EtcdServer(certificates, arguments);
         await server.RestartAsync();
         return server;
     }
@@ -40,7 +60,7 @@ public sealed class EtcdServer : IAsyncDisposable
     {
         if (_process is { HasExited: false }) await KillAsync();
 
-        string client = $"http://{Endpoint}", peer = $"http://127.0.0.1:{_peerPort}";
+        string client = $"{Scheme}://{Endpoint}", peer = $"http://127.0.0.1:{_peerPort}";
         var start = new ProcessStartInfo("etcd")
         {
             RedirectStandardError = true,
@@ -52,6 +72,12 @@ public sealed class EtcdServer : IAsyncDisposable
             },
         };
         foreach (string argument in _arguments) start.ArgumentList.Add(argument);
+        if (_certificates is not null)
+        {
+            foreach (string argument in (string[])[
+                "--client-cert-auth", "--cert-file", _certificates.Server, "--key-file", _certificates.ServerKey, "--trusted-ca-file", _certificates.Authority])
+                start.ArgumentList.Add(argument);
+        }
 
         var process = Process.Start(start) ?? throw new InvalidOperationException("etcd does not start.");
         _process = process;
@@ -88,6 +114,17 @@ public sealed class EtcdServer : IAsyncDisposable
         process.Dispose();
     }
 
+    /// <summary>Asks it to end, as a service manager does.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is not { } process) return;
+        _process = null;
+        await StatewayProgram.CallToolAsync("kill", "-TERM", $"{process.Id}");
+        using var limit = new CancellationTokenSource(_startTimeout);
+        await process.WaitForExitAsync(limit.Token);
+        process.Dispose();
+    }
+
     /// <summary>Stops it where it stands, so that connections hang; or lets it go on.</summary>
     public Task PauseAsync(bool isPaused) =>
         StatewayProgram.CallToolAsync("kill", isPaused ? "-STOP" : "-CONT", $"{_process!.Id}"); // it runs
@@ -96,7 +133,7 @@ public sealed class EtcdServer : IAsyncDisposable
     public async Task<string> CallAsync(string path, string json)
     {
         using var content = new StringContent(json, Encoding.UTF8, "application/json");
-        using var response = await _http.PostAsync($"http://{Endpoint}{path}", content);
+        using var response = await _http.PostAsync($"{Scheme}://{Endpoint}{path}", content);
         return await response.Content.ReadAsStringAsync();
     }
 

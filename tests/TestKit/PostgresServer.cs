@@ -19,9 +19,15 @@ public sealed class PostgresServer : IAsyncDisposable
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
     private readonly TempFolder _folder = new();
+    private readonly string[] _settings;
     private Process? _process;
 
-    private PostgresServer(int port) => Port = port;
+    private PostgresServer(int port, string? data, string[] settings)
+    {
+        Port = port;
+        Data = data ?? _folder.File("data");
+        _settings = settings;
+    }
 
     public int Port { get; }
 
@@ -36,20 +42,25 @@ public sealed class PostgresServer : IAsyncDisposable
     public static string? Programs { get; } = FindPrograms();
 
     /// <exception cref="InvalidOperationException">PostgreSQL is not installed, or it does not start.</exception>
-    public static async Task<PostgresServer> StartAsync()
+    public static Task<PostgresServer> StartAsync(params string[] settings) => StartAsync(null, settings);
+
+    /// <param name="data">The folder of its data, such as one on a small disk; the log of changes, without which it can't go on, is kept elsewhere.</param>
+    /// <param name="settings">More of PostgreSQL's own: <c>ssl=on</c>.</param>
+    public static async Task<PostgresServer> StartAsync(string? data, string[] settings)
     {
         if (Programs is null) throw new InvalidOperationException("PostgreSQL is not installed: apt-get install postgresql.");
 
-        var server = new PostgresServer(FreePort());
+        var server = new PostgresServer(FreePort(), data, settings);
         try
         {
             string password = server._folder.File("password");
             await File.WriteAllTextAsync(password, Password);
-            if (IsRoot) await RunAsync("chown", "-R", "postgres", server._folder.Path);
+            await GiveAsync(server._folder.Path);
+            if (data is not null) await GiveAsync(Path.GetDirectoryName(data)!);
 
             await RunAsync(
                 Path.Combine(Programs, "initdb"), "-D", server.Data, "-U", User, "-E", "UTF8", "--locale=C", "-A", "scram-sha-256",
-                $"--pwfile={password}", "--no-sync", "--no-instructions");
+                $"--pwfile={password}", "--no-sync", "--no-instructions", "--waldir", server._folder.File("wal"));
             await server.RestartAsync();
             return server;
         }
@@ -114,7 +125,13 @@ public sealed class PostgresServer : IAsyncDisposable
         }
     }
 
-    private string Data => _folder.File("data");
+    /// <summary>Makes a folder that of the user whom PostgreSQL runs as.</summary>
+    public static async Task GiveAsync(string folder)
+    {
+        if (IsRoot) await RunAsync("chown", "-R", "postgres", folder);
+    }
+
+    private string Data { get; }
 
     private static bool IsRoot => Environment.UserName == "root";
 
@@ -123,6 +140,12 @@ public sealed class PostgresServer : IAsyncDisposable
         var start = Start(
             Path.Combine(Programs!, "postgres"), "-D", Data, "-p", Text(Port), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories=",
             "-c", "fsync=on", "-c", "synchronous_commit=on", "-c", "max_connections=300", "-c", "shared_buffers=64MB");
+        foreach (string setting in _settings)
+        {
+            start.ArgumentList.Add("-c");
+            start.ArgumentList.Add(setting);
+        }
+
         var process = Process.Start(start)!;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         process.OutputDataReceived += (_, _) => { };

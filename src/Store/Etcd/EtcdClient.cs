@@ -54,6 +54,7 @@ internal sealed class EtcdClient : IDisposable
         long start = Stopwatch.GetTimestamp();
         var patience = timeout ?? _options.ReachTimeout;
         int round = 0;
+        EtcdException? before = null;
         while (true)
         {
             try
@@ -65,7 +66,14 @@ internal sealed class EtcdClient : IDisposable
             catch (EtcdException e) when (e.Failure is EtcdFailure.Unreachable or EtcdFailure.Broken)
             {
                 var wait = TimeSpan.FromMilliseconds(Math.Min(20 << Math.Min(round++, 4), 250));
-                if (Stopwatch.GetElapsedTime(start) + wait >= patience) throw;
+                if (Stopwatch.GetElapsedTime(start) + wait >= patience)
+                {
+                    // The last attempt had only the time that was left: that it got no answer says less than why others failed.
+                    if (e.Failure == EtcdFailure.Broken && before is { Failure: EtcdFailure.Unreachable }) throw before;
+                    throw;
+                }
+
+                before = e;
                 await Task.Delay(wait, ct);
             }
         }
