@@ -17,7 +17,7 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
     private readonly List<Level> _levels = []; // where in the body: objects and arrays, from the outermost
 
     public string InPath(BatchItem item) =>
-        item.Path.Contains("${", StringComparison.Ordinal) ? Replace(item.Path, item.Pointer + "/path") : item.Path;
+        item.Path.Contains("${", StringComparison.Ordinal) ? Replace(item.Path, () => item.Pointer + "/path") : item.Path;
 
     public ReadOnlyMemory<byte> InBody(BatchItem item)
     {
@@ -26,6 +26,7 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
 
         _levels.Clear();
         using var output = new ByteBuffer(json.Length + 256);
+        var pointer = () => item.Pointer + "/body" + PointerInBody();
         int copied = 0;
         var reader = new Utf8JsonReader(json.Span, new JsonReaderOptions { MaxDepth = 128 });
         while (reader.Read())
@@ -53,7 +54,7 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
                 if (!text.Contains("${", StringComparison.Ordinal)) continue;
 
                 output.Append(json.Span[copied..(int)reader.TokenStartIndex]);
-                JsonText.WriteString(output, Replace(text, item.Pointer + "/body" + PointerInBody()));
+                JsonText.WriteString(output, Replace(text, pointer));
                 copied = (int)reader.BytesConsumed;
             }
         }
@@ -62,7 +63,8 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
         return output.Written.ToArray();
     }
 
-    private string Replace(ReadOnlySpan<char> text, string pointer)
+    /// <param name="pointer">Made for what is wrong alone: a body may have a hundred thousand texts, deep inside.</param>
+    private string Replace(ReadOnlySpan<char> text, Func<string> pointer)
     {
         var replaced = new StringBuilder(text.Length + 32);
         while (text.IndexOf("${") is >= 0 and var at)
@@ -77,9 +79,9 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
             int length = text[at..].IndexOf('}') + 1;
             var reference = length == 0 ? text[at..] : text.Slice(at, length);
             if (reference is not ['$', '{', .. var name, '.', 'i', 'd', '}'])
-                errors.Add(new("MALFORMED_REFERENCE", "A reference is ${NAME.id}; $${ stands for ${ itself.") { Pointer = pointer });
+                errors.Add(new("MALFORMED_REFERENCE", "A reference is ${NAME.id}; $${ stands for ${ itself.") { Pointer = pointer() });
             else if (!ids.TryGetValue(name.ToString(), out string? id))
-                errors.Add(new("UNKNOWN_REFERENCE", $"No earlier request is named \"{name}\".") { Pointer = pointer });
+                errors.Add(new("UNKNOWN_REFERENCE", $"No earlier request is named \"{name}\".") { Pointer = pointer() });
             else
                 replaced.Append(text[..at]).Append(id);
 
