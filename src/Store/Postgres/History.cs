@@ -18,7 +18,8 @@ internal sealed class History(Database database, Catalog catalog)
 {
     private const string Begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     private const string StateSql = "SELECT revision,compacted FROM meta";
-    private const int StepRowsMax = 500;
+    private const int StepRowsFirst = 50, StepRowsMax = 500;
+    private const long StepBytes = 8 << 20;
 
     /// <exception cref="NpgsqlException"/>
     public Task<StoreState> ReadStateAsync(CancellationToken ct) => database.ReadAsync(
@@ -140,11 +141,11 @@ internal sealed class History(Database database, Catalog catalog)
             var log = new LogStep(connection, catalog);
             var commits = ImmutableArray.CreateBuilder<Commit>();
             long through = after;
-            int changes = 0;
+            int changes = 0, rows = StepRowsFirst;
             long bytes = 0;
             while (through < state.Revision && changes < changesMax && bytes < StoreLimits.LogBytesMax)
             {
-                var step = await log.ReadAsync(through, Math.Min(StepRowsMax, changesMax - changes), ct);
+                var step = await log.ReadAsync(through, Math.Min(rows, changesMax - changes), ct);
                 if (step.Count == 0) return new LogResult.Unavailable($"The log has no revision {through + 1}; check the store.");
 
                 foreach (var commit in step)
@@ -157,6 +158,9 @@ internal sealed class History(Database database, Catalog catalog)
                     changes += commit.Changes.Length;
                     foreach (var change in commit.Changes) bytes += (change.Before?.Value.Length ?? 0) + (change.After?.Value.Length ?? 0);
                 }
+
+                // As many rows as have about so many bytes, going by those so far.
+                rows = (int)Math.Clamp(StepBytes / Math.Max(1, bytes / Math.Max(1, changes)), 1, Math.Min(rows * 4, StepRowsMax));
             }
 
             await DatabaseForm.ExecuteAsync(connection, "COMMIT", ct);
