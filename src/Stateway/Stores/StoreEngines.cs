@@ -116,7 +116,8 @@ internal static partial class StoreEngines
     {
         if (url is not StoreUrl.Sqlite { Path: var path }) return null;
 
-        string file = path.EndsWith(".db", StringComparison.OrdinalIgnoreCase) ? path : Path.Combine(path, "store.db");
+        bool isFile = path.EndsWith(".db", StringComparison.Ordinal) && !Directory.Exists(path); // as the engine has it
+        string file = isFile ? path : Path.Combine(path, "store.db");
         return File.Exists(file) ? null : $"{url}: there is no store here ({file} is missing).";
     }
 

@@ -10,8 +10,11 @@ namespace Stateway.Store.Etcd;
 internal sealed class VersionReads(EtcdClient client, EtcdKeys keys, IndexFeed feed, Compaction compaction)
 {
     private const int TimesAtOnce = 100; // below the operations that a transaction of etcd may have
+    private const int WatchesMax = 16; // each has a connection for itself; commits and reads need the others
     private static readonly TimeSpan _openTimeout = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan _timeout = TimeSpan.FromSeconds(30);
+
+    private readonly SemaphoreSlim _watches = new(WatchesMax);
 
     /// <exception cref="StoreUnavailableException"/>
     public async ValueTask<VersionPage> ReadAsync(Key key, long before, int limit, CancellationToken ct)
@@ -56,18 +59,26 @@ internal sealed class VersionReads(EtcdClient client, EtcdKeys keys, IndexFeed f
         byte[] mark = [.. data, 0];
         long end = newest?.Revision ?? await MarkAsync(mark, ct);
         var events = new List<WatchEvent>();
-        await using var watch = await WatchStream.OpenAsync(
-            client, new(data, [.. mark, 0]), horizon.Etcd + 1, withBefore: false, _openTimeout, ct);
-        while (true)
+        await _watches.WaitAsync(ct);
+        try
         {
-            await watch.ReadAsync(events, static () => 0, ct);
-            foreach (var change in events)
+            await using var watch = await WatchStream.OpenAsync(
+                client, new(data, [.. mark, 0]), horizon.Etcd + 1, withBefore: false, _openTimeout, ct);
+            while (true)
             {
-                long revision = change.Pair.ModRevision;
-                bool isVersion = revision < before && change.Pair.Key.AsSpan().SequenceEqual(data);
-                if (isVersion) kept.Add(new(revision, change.IsDeletion ? null : StoredValue.Decode(key, revision, change.Pair.Value)));
-                if (revision >= end || revision >= before) return (kept.Versions, kept.HasDropped);
+                await watch.ReadAsync(events, static () => 0, ct);
+                foreach (var change in events)
+                {
+                    long revision = change.Pair.ModRevision;
+                    bool isVersion = revision < before && change.Pair.Key.AsSpan().SequenceEqual(data);
+                    if (isVersion) kept.Add(new(revision, change.IsDeletion ? null : StoredValue.Decode(key, revision, change.Pair.Value)));
+                    if (revision >= end || revision >= before) return (kept.Versions, kept.HasDropped);
+                }
             }
+        }
+        finally
+        {
+            _watches.Release();
         }
     }
 

@@ -162,7 +162,6 @@ public sealed class Lease : IAsyncDisposable
         }
     }
 
-
     /// <summary>Waits a third of the duration at most: after that, who waits for the lease has not long to wait anyway.</summary>
     private async Task ReleaseAsync(long epoch)
     {

@@ -18,7 +18,8 @@ internal sealed class History(Database database, Catalog catalog)
 {
     private const string Begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
     private const string StateSql = "SELECT revision,compacted FROM meta";
-    private const int StepRowsMax = 500;
+    private const int StepRowsFirst = 50, StepRowsMax = 500;
+    private const long StepBytes = 8 << 20;
 
     /// <exception cref="NpgsqlException"/>
     public Task<StoreState> ReadStateAsync(CancellationToken ct) => database.ReadAsync(
@@ -130,7 +131,7 @@ internal sealed class History(Database database, Catalog catalog)
             var log = new LogStep(connection, catalog);
             StoreState state;
             List<LogStep.Row> rows;
-            await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Begin), new(StateSql), RowsCommand(after, changesMax) } })
+            await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Begin), new(StateSql), LogStep.RowsCommand(after, Math.Min(StepRowsFirst, changesMax)) } })
             await using (var reader = await batch.ExecuteReaderAsync(ct))
             {
                 await reader.ReadAsync(ct);
@@ -143,11 +144,11 @@ internal sealed class History(Database database, Catalog catalog)
 
             var commits = ImmutableArray.CreateBuilder<Commit>();
             long through = after;
-            int changes = 0;
+            int changes = 0, stepRows = StepRowsFirst;
             long bytes = 0;
             while (through < state.Revision && changes < changesMax && bytes < StoreLimits.LogBytesMax)
             {
-                if (through > after) rows = await ReadRowsAsync(through, changesMax - changes);
+                if (through > after) rows = await ReadRowsAsync(through, Math.Min(stepRows, changesMax - changes));
                 var step = await log.FinishAsync(rows, state.Revision, ct);
                 if (step.Count == 0) return new LogResult.Unavailable($"The log has no revision {through + 1}; check the store.");
 
@@ -161,6 +162,9 @@ internal sealed class History(Database database, Catalog catalog)
                     changes += commit.Changes.Length;
                     foreach (var change in commit.Changes) bytes += (change.Before?.Value.Length ?? 0) + (change.After?.Value.Length ?? 0);
                 }
+
+                // As many rows as have about so many bytes, going by those so far.
+                stepRows = (int)Math.Clamp(StepBytes / Math.Max(1, bytes / Math.Max(1, changes)), 1, Math.Min(stepRows * 4, StepRowsMax));
             }
 
             if (!log.IsEnded) await DatabaseForm.ExecuteAsync(connection, "COMMIT", ct);
@@ -168,12 +172,10 @@ internal sealed class History(Database database, Catalog catalog)
 
             async Task<List<LogStep.Row>> ReadRowsAsync(long through, int rowsMax)
             {
-                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { RowsCommand(through, rowsMax) } };
+                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStep.RowsCommand(through, rowsMax) } };
                 await using var reader = await batch.ExecuteReaderAsync(ct);
                 return await log.ReadRowsAsync(reader, ct);
             }
-
-            static NpgsqlBatchCommand RowsCommand(long after, int rowsMax) => LogStep.RowsCommand(after, Math.Min(StepRowsMax, rowsMax));
         }
     }
 

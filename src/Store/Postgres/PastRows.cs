@@ -7,10 +7,12 @@ internal sealed class PastRows(QueryPlan plan, Query query)
 {
     private const int RowsMax = 100_000;
     private const long BytesMax = 256 << 20;
+    private const int CutRows = 1_000; // so many more than fill a page are kept until they are cut
 
     private readonly List<QueryRow> _rows = [];
+    private long _rowsBytes;
 
-    /// <summary>Behind the cursor, in order.</summary>
+    /// <summary>Behind the cursor, in order: those that fill a page by themselves, and one that shows that there are more.</summary>
     public IReadOnlyList<QueryRow> Rows => _rows;
 
     /// <summary>Of all that match, also before the cursor.</summary>
@@ -40,11 +42,27 @@ internal sealed class PastRows(QueryPlan plan, Query query)
             Count++;
             var key = new Key(query.Collection, reader.GetString(0));
             var row = new QueryRow(new(key, reader.GetInt64(1), new(reader.GetInt64(2), TimeSpan.Zero), value), ColumnsOf(value));
-            if (plan.IsBehindCursor(row)) _rows.Add(row);
+            if (!plan.IsBehindCursor(row)) continue;
+
+            _rows.Add(row);
+            _rowsBytes += value.Length;
+            if (_rows.Count > query.Limit + CutRows || _rowsBytes > 2L * query.BytesMax) Cut();
         }
 
-        _rows.Sort(plan.Compare);
+        Cut();
         return true;
+    }
+
+    private void Cut()
+    {
+        _rows.Sort(plan.Compare);
+        _rowsBytes = 0;
+        int count = 0;
+        while (count < _rows.Count && count < query.Limit && _rowsBytes < query.BytesMax) _rowsBytes += _rows[count++].Entry.Value.Length;
+        if (count == _rows.Count) return;
+
+        _rowsBytes += _rows[count++].Entry.Value.Length;
+        _rows.RemoveRange(count, _rows.Count - count);
     }
 
     private byte[][] ColumnsOf(byte[] value)

@@ -110,6 +110,16 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
         {
             while (await reader.ReadAsync(ct)) Fault($"log: what revision {reader.GetInt64(0)} made of {table.Collection}:{reader.GetString(1)} is nowhere.");
         }
+
+        string unlogged =
+            $"""
+            SELECT revision,path FROM {table.Name} t WHERE revision>{compacted} AND NOT EXISTS
+            (SELECT 1 FROM log l WHERE l.revision=t.revision AND l.collection={table.Number} AND l.path=t.path AND NOT l.deleted)
+            """;
+        await using (var reader = await ReadAsync(unlogged))
+        {
+            while (await reader.ReadAsync(ct)) Fault($"{table.Collection}:{reader.GetString(1)} is of revision {reader.GetInt64(0)}; the log has no such change.");
+        }
     }
 
     private async Task CheckIndexesAsync(CollectionTable table)

@@ -104,7 +104,7 @@ internal sealed class Committer
         {
             job.Run(Connect());
         }
-        catch (SqliteException e)
+        catch (Exception e) when (e is SqliteException or InvalidDataException)
         {
             job.Fail(e);
         }

@@ -122,6 +122,7 @@ internal static class SqliteFile
     }
 
     /// <summary>Fixes what the transaction sees, when it is the first read in it.</summary>
+    /// <exception cref="InvalidDataException">The database is damaged.</exception>
     public static StoreState ReadState(Connection connection)
     {
         using var select = connection.Prepare("SELECT revision, compacted FROM meta");
@@ -160,21 +161,29 @@ internal static class SqliteFile
     /// <summary>Whether the failure says that the file is no database, or a damaged one.</summary>
     public static bool IsNotADatabase(SqliteException e) => e.Code is raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT;
 
+    /// <exception cref="InvalidDataException">It is not as <see cref="FormatFields"/> writes it: the database is damaged.</exception>
     private static ImmutableArray<FieldColumn> ParseFields(ReadOnlySpan<byte> json)
     {
-        var reader = new Utf8JsonReader(json);
-        using var document = JsonDocument.ParseValue(ref reader);
-        var fields = ImmutableArray.CreateBuilder<FieldColumn>();
-        foreach (var field in document.RootElement.EnumerateArray())
+        try
         {
-            var path = field.GetProperty("path").EnumerateArray().Select(name => name.GetString()!); // written below
-            fields.Add(new(
-                new([.. path], field.GetProperty("timestamp").GetBoolean()),
-                field.GetProperty("column").GetInt32(),
-                field.GetProperty("ready").GetBoolean()));
-        }
+            var reader = new Utf8JsonReader(json);
+            using var document = JsonDocument.ParseValue(ref reader);
+            var fields = ImmutableArray.CreateBuilder<FieldColumn>();
+            foreach (var field in document.RootElement.EnumerateArray())
+            {
+                var path = field.GetProperty("path").EnumerateArray().Select(name => name.GetString()!); // written below
+                fields.Add(new(
+                    new([.. path], field.GetProperty("timestamp").GetBoolean()),
+                    field.GetProperty("column").GetInt32(),
+                    field.GetProperty("ready").GetBoolean()));
+            }
 
-        return fields.DrainToImmutable();
+            return fields.DrainToImmutable();
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        {
+            throw new InvalidDataException("The fields of a collection can't be read: " + e.Message);
+        }
     }
 
     private static ReadOnlySpan<byte> FormatFields(ImmutableArray<FieldColumn> fields)

@@ -292,7 +292,7 @@ public sealed class SqliteStore : IStore
             (folder, writer) = (null, null);
             return new StoreOpening.Opened(store);
         }
-        catch (SqliteException e) when (SqliteFile.IsNotADatabase(e))
+        catch (Exception e) when (e is InvalidDataException || (e is SqliteException sqlite && SqliteFile.IsNotADatabase(sqlite)))
         {
             return Refuse(StoreRefusal.NotAStore,
                 $"{folder!.DatabaseFile} is not a store, or it is damaged; restore it from a backup, or choose another place.");

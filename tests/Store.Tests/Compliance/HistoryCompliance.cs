@@ -40,6 +40,20 @@ public abstract class HistoryCompliance<TEngine> : StoreCompliance<TEngine>
     }
 
     [Fact]
+    public async Task A_collection_of_which_everything_went_since_is_listed_whole_and_in_order()
+    {
+        string[] paths = [.. Enumerable.Range(0, 1_300).Select(i => $"p{i:0000}")];
+        long then = 0;
+        foreach (string[] part in paths.Chunk(100)) then = await Store.WriteAsync([.. part.Select(path => Put(Products, path, "{}"))]);
+        foreach (string[] part in paths.Chunk(100)) await Store.WriteAsync([.. part.Select(path => Delete(Products, path))]);
+
+        var query = new Query(Products) { Limit = 90, Revision = then };
+        Assert.Equal(paths, await Store.ListAsync(query));
+        Assert.Equal(paths.Reverse(), await Store.ListAsync(query with { Order = [new("", true)], Limit = 500, BytesMax = 100 }));
+        Assert.Equal(paths.Length, (await Store.PageAsync(query with { Limit = 1, Count = true })).TotalSize);
+    }
+
+    [Fact]
     public async Task A_revision_that_the_store_has_not_come_to_is_not_yet()
     {
         long revision = await Store.WriteAsync(Put(Products, "p1", "{}"));

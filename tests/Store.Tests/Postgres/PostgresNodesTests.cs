@@ -24,6 +24,21 @@ public sealed class PostgresNodesTests
     }
 
     [Fact]
+    public async Task A_change_that_the_log_has_lost_is_found_by_a_check()
+    {
+        string schema = SharedPostgres.NewSchema();
+        await using var store = await SharedPostgres.OpenAsync(schema);
+        await store.DeclareAsync(Collection(Things));
+        long revision = await store.WriteAsync(Put(Things, "p", "{}"));
+        Assert.Empty((await store.CheckAsync(null, CancellationToken.None)).Faults);
+
+        // Its revision is in the log all the same: by the row that marks the begin of a batch.
+        await (await SharedPostgres.Server).SqlAsync($"DELETE FROM {schema}.log WHERE revision={revision} AND path='p'");
+
+        Assert.Contains("test/things:p", Assert.Single((await store.CheckAsync(null, CancellationToken.None)).Faults));
+    }
+
+    [Fact]
     public async Task Of_many_that_count_on_one_revision_one_wins()
     {
         var (one, two) = await TwoAsync();

@@ -169,6 +169,19 @@ public sealed class SqliteOpeningTests : IDisposable
         Execute("INSERT INTO theirs VALUES(1)");
     }
 
+    [Theory]
+    [InlineData("UPDATE collection SET fields=CAST('[{\"path\"' AS BLOB)")]
+    [InlineData("UPDATE collection SET fields=CAST('[{}]' AS BLOB)")]
+    [InlineData("UPDATE collection SET fields=CAST('[7]' AS BLOB)")]
+    [InlineData("DELETE FROM meta")]
+    public async Task A_file_whose_own_tables_are_damaged_is_refused(string damage)
+    {
+        await using (var store = await OpenStore.InAsync(_folder.Path)) await store.DeclareAsync(Collection(Things, "a"));
+        Execute(damage);
+
+        await AssertRefusedAsync(StoreRefusal.NotAStore, "damaged");
+    }
+
     [Fact]
     public async Task A_path_that_is_a_file_is_refused()
     {
