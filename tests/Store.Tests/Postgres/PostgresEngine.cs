@@ -57,7 +57,7 @@ public sealed class PostgresEngine : StoreEngine
 /// <summary>One server for all tests of a run that need one; making one takes seconds.</summary>
 public sealed class SharedPostgres : IAsyncDisposable
 {
-    private static readonly Lazy<Task<PostgresServer>> _server = new(PostgresServer.StartAsync);
+    private static readonly Lazy<Task<PostgresServer>> _server = new(() => PostgresServer.StartAsync());
     private static int _schemas;
 
     public static Task<PostgresServer> Server => _server.Value;
