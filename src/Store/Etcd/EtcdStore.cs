@@ -47,6 +47,8 @@ public sealed class EtcdStore : IStore
         {
             client = new(options);
             var keys = new EtcdKeys(options.Prefix);
+            // What follows is more patient than who waits to be told that etcd can't be reached.
+            await client.ReadAsync("/v3/kv/range", RequestBody.Range(keys.Head), GatewayJson.ReadRange, CancellationToken.None);
             var index = new StoreIndex(options);
             index.Declare(await new Specs(client, keys).ReadAsync(CancellationToken.None));
             feed = new(client, keys, new(client, keys), index, options);
