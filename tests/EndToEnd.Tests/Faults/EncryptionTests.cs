@@ -68,11 +68,15 @@ public sealed class EncryptionTests
 
         await AssertServesAsync($"etcds://{server.Endpoint}/tls?ca={certificates.Authority}&cert={certificates.Client}&key={certificates.ClientKey}", password: null);
 
-        await AssertRefusedAsync($"etcds://{server.Endpoint}/tls?ca={strangers.Authority}&cert={certificates.Client}&key={certificates.ClientKey}", null, "certificate");
-        await AssertRefusedAsync($"etcds://{server.Endpoint}/tls?cert={certificates.Client}&key={certificates.ClientKey}", null, "certificate");
-        await AssertRefusedAsync($"etcds://{server.Endpoint}/tls?ca={certificates.Authority}&cert={strangers.Client}&key={strangers.ClientKey}", null, server.Endpoint);
-        await AssertRefusedAsync($"etcds://{server.Endpoint}/tls?ca={certificates.Authority}", null, server.Endpoint);
-        await AssertRefusedAsync($"etcd://{server.Endpoint}/tls", null, server.Endpoint);
+        (string Url, string Words)[] refused =
+        [
+            ($"etcds://{server.Endpoint}/tls?ca={strangers.Authority}&cert={certificates.Client}&key={certificates.ClientKey}", "certificate"),
+            ($"etcds://{server.Endpoint}/tls?cert={certificates.Client}&key={certificates.ClientKey}", "certificate"),
+            ($"etcds://{server.Endpoint}/tls?ca={certificates.Authority}&cert={strangers.Client}&key={strangers.ClientKey}", server.Endpoint),
+            ($"etcds://{server.Endpoint}/tls?ca={certificates.Authority}", server.Endpoint),
+            ($"etcd://{server.Endpoint}/tls", server.Endpoint),
+        ];
+        await Task.WhenAll(refused.Select(r => AssertRefusedAsync(r.Url, null, r.Words)));
     }
 
     [Fact]
