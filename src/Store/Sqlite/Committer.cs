@@ -125,6 +125,7 @@ internal sealed class Committer
         {
             _connection?.RollBack();
             if (!e.IsFull) Disconnect();
+            else _pagesSinceCheckpoint = CheckpointPages; // what is moved out of the log makes room in it
 
             FailAll(e);
         }
