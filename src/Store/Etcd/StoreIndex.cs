@@ -97,7 +97,7 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
         lock (_lock) return _log.FirstAfter(revision);
     }
 
-    /// <summary>Whether every commit behind a revision that is known is still in memory.</summary>
+    /// <summary>Whether all that is known of commits behind a revision is still in memory.</summary>
     public bool ReachesBackTo(long revision)
     {
         lock (_lock) return revision >= _log.From;
