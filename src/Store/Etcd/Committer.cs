@@ -134,9 +134,10 @@ internal sealed class Committer
         bool? isDone = await TryFinishAsync(plan, head);
         if (isDone == true) return;
 
-        if (isDone is null && maySucceed)
+        // Planned again only when it surely was not done: what lies between etcd and here may have sent it twice as well.
+        if (isDone is null && plan.Writers.Count > 0 && (maySucceed || !_index.ReachesBackTo(plan.Revision)))
         {
-            const string reason = "The connection broke, and what has been committed since does not tell what became of it.";
+            const string reason = "Others came first, or the connection broke, and what has been committed since does not tell what became of it.";
             Refuse(plan, new CommitResult.Unknown(reason), reason);
             return;
         }

@@ -87,7 +87,7 @@ internal sealed class IndexFeed : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await _running;
+        await _running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
@@ -108,9 +108,13 @@ internal sealed class IndexFeed : IAsyncDisposable
                 isExact &= e.Failure != EtcdFailure.Compacted;
                 if (e.Failure == EtcdFailure.Compacted && failures == 0) continue;
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
-                continue; // closed, or to be opened anew
+                return;
+            }
+            catch (Exception)
+            {
+                isExact = false; // whatever it was, nobody else keeps the index new
             }
 
             try
@@ -136,17 +140,18 @@ internal sealed class IndexFeed : IAsyncDisposable
                 {
                     await CatchUpAsync(_stop.Token);
                 }
-                catch (StoreUnavailableException)
+                catch (Exception) when (!_stop.IsCancellationRequested)
                 {
                     // Whoever reads is told.
                 }
             }
         }
-        catch (OperationCanceledException)
+        catch (Exception) when (_stop.IsCancellationRequested)
         {
         }
     }
 
+    /// <summary>Returns when the watch is to be opened anew.</summary>
     private async Task WatchAsync(Action opened)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
@@ -163,6 +168,10 @@ internal sealed class IndexFeed : IAsyncDisposable
                 if (_isOther) return;
                 Apply(events);
             }
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested && !_stop.IsCancellationRequested)
+        {
+            // By Restart.
         }
         finally
         {

@@ -97,6 +97,12 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
         lock (_lock) return _log.FirstAfter(revision);
     }
 
+    /// <summary>Whether all that is known of commits behind a revision is still in memory.</summary>
+    public bool ReachesBackTo(long revision)
+    {
+        lock (_lock) return revision >= _log.From;
+    }
+
     /// <returns>Null when the commits behind <paramref name="after"/> are no longer in memory.</returns>
     public ImmutableArray<Commit>? ReadLog(long after, int changesMax, out long revision)
     {

@@ -52,7 +52,8 @@ public sealed class LeaseShards : IAsyncDisposable
     /// <param name="duration">As for a <see cref="Lease"/>.</param>
     /// <param name="work">
     /// Called for each shard that is taken; it puts the lease's fence into what it writes, and ends soon after the lease is
-    /// lost. When it ends before, the shard is given back. It throws nothing but <see cref="OperationCanceledException"/>.
+    /// lost. When it ends before, or throws, the shard is given back, and may be taken again a round later. What it throws is seen by
+    /// nobody else: it is the work that tells of its failures.
     /// </param>
     public static LeaseShards Start(
         IStore store, string name, int count, string holder, TimeSpan duration, TimeProvider time, Func<int, Lease, Task> work)
@@ -179,8 +180,9 @@ public sealed class LeaseShards : IAsyncDisposable
         {
             await Task.Run(() => _work(number, lease), CancellationToken.None);
         }
-        catch (OperationCanceledException) when (lease.Lost.IsCancellationRequested)
+        catch (Exception)
         {
+            // One shard's failure is none of the others: its lease goes back with the next round.
         }
     }
 

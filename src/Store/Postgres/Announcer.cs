@@ -4,13 +4,14 @@ namespace Stateway.Store.Postgres;
 
 /// <summary>
 /// The node's presence at the database, on a connection of its own: while it lives, other nodes see by its shared advisory lock that
-/// they are not alone. On it the node also tells the others that there are new revisions: an empty NOTIFY, after the commit, since one within
+/// they are not alone; so it is looked after also while nothing is announced. On it the node also tells the others that there are new revisions: an empty NOTIFY, after the commit, since one within
 /// would make all commits of the server wait for each other. It is a hint only.
 /// </summary>
 internal sealed class Announcer : IAsyncDisposable
 {
     private static readonly TimeSpan _pause = TimeSpan.FromMilliseconds(2);
     private static readonly TimeSpan _pauseAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan _presencePoll = TimeSpan.FromSeconds(1);
 
     private readonly Database _database;
     private readonly SemaphoreSlim _connectionGate = new(1);
@@ -85,7 +86,7 @@ internal sealed class Announcer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        await _loop;
+        await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (_connection is not null) await _connection.DisposeAsync();
         _closing.Dispose();
     }
@@ -97,15 +98,16 @@ internal sealed class Announcer : IAsyncDisposable
         {
             while (true)
             {
-                await _due.WaitAsync(_closing.Token);
-                Volatile.Write(ref _isDue, 0);
-                if (await TryNotifyAsync(_closing.Token))
+                bool isDue = await _due.WaitAsync(_presencePoll, _closing.Token);
+                if (isDue) Volatile.Write(ref _isDue, 0);
+                if (await TryExecuteAsync(isDue ? $"NOTIFY {Channel(_database)}" : "SELECT 1", _closing.Token))
                 {
                     failures = 0;
                 }
                 else
                 {
-                    // Still to be said, at once on a new connection, then with patience: the others look by themselves meanwhile.
+                    // To be said, at once on a new connection, then with patience: the others look by themselves meanwhile. After
+                    // a lost presence, too: the last hint may have been lost with it.
                     failures++;
                     Announce();
                 }
@@ -118,20 +120,21 @@ internal sealed class Announcer : IAsyncDisposable
         }
     }
 
-    private async Task<bool> TryNotifyAsync(CancellationToken ct)
+    /// <returns>False when it failed, for whatever reason: then the connection is gone.</returns>
+    private async Task<bool> TryExecuteAsync(string sql, CancellationToken ct)
     {
         try
         {
-            await NotifyAsync(ct);
+            await ExecuteAsync(sql, ct);
             return true;
         }
-        catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
         {
-            return false; // an invalid operation: the connection has broken since it was looked at
+            return false;
         }
     }
 
-    private async Task NotifyAsync(CancellationToken ct)
+    private async Task ExecuteAsync(string sql, CancellationToken ct)
     {
         await _connectionGate.WaitAsync(ct);
         try
@@ -139,7 +142,7 @@ internal sealed class Announcer : IAsyncDisposable
             var connection = await ConnectAsync_NeedsGate(ct);
             try
             {
-                await DatabaseForm.ExecuteAsync(connection, $"NOTIFY {Channel(_database)}", ct);
+                await DatabaseForm.ExecuteAsync(connection, sql, ct);
             }
             catch
             {

@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Stateway.Store.Postgres;
 
 /// <summary>
@@ -28,7 +26,7 @@ internal sealed class ChangeListener(
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
-        if (_loop is not null) await _loop;
+        if (_loop is not null) await _loop.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         signal.Release();
         _closing.Dispose();
     }
@@ -42,13 +40,14 @@ internal sealed class ChangeListener(
             {
                 await ListenAsync(() => failures = 0, _closing.Token);
             }
-            catch (OperationCanceledException)
+            catch (OperationCanceledException) when (_closing.IsCancellationRequested)
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or StoreUnavailableException or InvalidOperationException)
+            catch (Exception)
             {
-                // At once on a new connection, then with patience: the server is being restarted, perhaps.
+                // Whatever it was: who waits has nobody else to hear it from. At once on a new connection, then with patience: the
+                // server is being restarted, perhaps.
                 if (failures++ > 0) await Task.WhenAny(Task.Delay(_pauseAfterFailure, _closing.Token));
             }
         }
@@ -73,11 +72,11 @@ internal sealed class ChangeListener(
                 long known = signal.Revision;
                 long revision = (await readState(ct)).Revision;
                 signal.Raise(revision);
-                listening();
                 if (!isHint && revision > known) return;
             }
 
             isHint = await connection.WaitAsync(pollInterval, ct);
+            listening(); // not before: what fails again and again at this point needs patience, too
         }
     }
 }

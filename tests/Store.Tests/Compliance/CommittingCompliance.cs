@@ -22,6 +22,14 @@ public abstract class CommittingCompliance<TEngine> : StoreCompliance<TEngine>
         Assert.Equal(first, (await Store.GetAsync(Products, "p1"))!.Revision);
     }
 
+    [Theory]
+    [InlineData("a\0b")]
+    [InlineData("a\n")]
+    [InlineData("\u007f")]
+    [InlineData("o1/\u0085")]
+    public async Task A_path_with_a_control_character_is_refused(string path) =>
+        await Assert.ThrowsAsync<ArgumentException>(async () => await Store.CommitAsync(Of(Put(Products, path, "{}"))));
+
     [Fact]
     public async Task A_delete_takes_a_revision_even_of_nothing()
     {

@@ -94,6 +94,33 @@ public sealed class LeaseShardsTests : IAsyncDisposable
         });
     }
 
+    [Fact]
+    public async Task Work_that_fails_is_tried_again_and_leaves_the_other_shards_alone()
+    {
+        int begun = 0;
+        int others = 0;
+        await using var node = LeaseShards.Start(_store, "work", 2, "one", _duration, _time, async (shard, lease) =>
+        {
+            if (shard == 0)
+            {
+                Interlocked.Increment(ref begun);
+                throw new InvalidOperationException("The work has a bug.");
+            }
+
+            Interlocked.Increment(ref others);
+            await Task.Delay(Timeout.InfiniteTimeSpan, lease.Lost);
+        });
+
+        await UntilAsync(() =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return begun >= 3;
+        });
+
+        Assert.Equal(1, others);
+        Assert.Contains(1, node.Held);
+    }
+
     private LeaseShards Start(string node, int count = 8) =>
         LeaseShards.Start(_store, "work", count, node, _duration, _time, async (shard, lease) =>
         {

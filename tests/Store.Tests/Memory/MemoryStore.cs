@@ -183,6 +183,7 @@ public sealed class MemoryStore(TimeProvider? time = null) : IStore
     {
         foreach (var write in transaction.Writes)
         {
+            if (write is Write.Put checkedPut) StoreLimits.Check(checkedPut);
             SpecOf(write switch
             {
                 Write.Put put => put.Key.Collection,

@@ -101,6 +101,22 @@ public sealed class PostgresFaultTests
     }
 
     [Fact]
+    public async Task A_node_that_only_reads_is_present_again_after_a_restart()
+    {
+        const string present = "SELECT count(*) FROM pg_locks WHERE locktype='advisory' AND objid=2 AND mode='ShareLock' AND granted";
+        await using var server = await PostgresServer.StartAsync();
+        await using var store = await SharedPostgres.OpenAsync(new PostgresStoreOptions { ConnectionString = server.ConnectionString });
+        await store.DeclareAsync(Collection(Things, "a"));
+        Assert.Equal("1", (await server.SqlAsync(present)).Trim());
+
+        await server.StopAsync();
+        await server.RestartAsync();
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await server.SqlAsync(present)).Trim() != "1") await Task.Delay(50, patience.Token);
+    }
+
+    [Fact]
     public async Task A_killed_server_has_every_commit_that_was_answered_and_none_that_was_refused()
     {
         await using var server = await PostgresServer.StartAsync();
