@@ -12,7 +12,6 @@ namespace Stateway.Store.Sqlite;
 internal sealed class Committer
 {
     private const int CheckpointPages = 4_000;       // 16 MB: moved beside the commits
-    private const int CheckpointForcePages = 16_000; // 64 MB: the log begins anew, for which readers are waited for, shortly
     private const int CheckpointWaitMilliseconds = 200;
 
     private readonly string _file;
@@ -395,8 +394,8 @@ internal sealed class Committer
         _pagesSinceCheckpoint += _connection.TakePagesWritten();
         if (_checkpointer.IsRunning) return;
 
-        // Right behind a round little is left to be moved. What fails, or what a reader holds up, is tried again later.
-        if (_checkpointer.TakeLogPages() >= CheckpointForcePages && !IsReadForLong)
+        // Right behind a round little is left to be moved, and readers are waited for, shortly. What fails, or what a reader holds up, is tried again later.
+        if (_checkpointer.TakeLogPages() >= Checkpointer.LongLogPages && !IsReadForLong)
             _connection.Checkpoint(raw.SQLITE_CHECKPOINT_RESTART, CheckpointWaitMilliseconds, out _);
 
         if (_pagesSinceCheckpoint < CheckpointPages) return;
