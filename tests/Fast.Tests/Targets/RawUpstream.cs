@@ -52,9 +52,9 @@ internal sealed class RawUpstream : IAsyncDisposable
                 _ = TalkAsync(connection, Interlocked.Increment(ref _accepted));
             }
         }
-        catch (SocketException)
+        catch (Exception e) when (e is SocketException or InvalidOperationException or ObjectDisposedException)
         {
-            // Stopped.
+            // Stopped, while it waited or just before.
         }
 
         async Task TalkAsync(RawConnection connection, int number)
