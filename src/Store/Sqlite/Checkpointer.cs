@@ -8,11 +8,11 @@ namespace Stateway.Store.Sqlite;
 /// </summary>
 internal sealed class Checkpointer
 {
-    /// <summary>96 MB: the log begins anew.</summary>
-    public const int LongLogPages = 24_000;
+    /// <summary>192 MB: the log begins anew.</summary>
+    public const int LongLogPages = 48_000;
 
     private const int LittlePages = 300;
-    private const int RoundsLeast = 7, RoundsMax = 12;
+    private const int RoundsLeast = 10, RoundsMax = 16;
 
     private readonly string _file;
     private readonly SqliteStoreOptions _options;
@@ -80,7 +80,7 @@ internal sealed class Checkpointer
     /// <summary>
     /// Before the log begins anew all of it must have been moved, and the committer waits for the rest: so a long one is moved
     /// again, and again, until little has come in behind it. Several times at least: each round leaves the file system less to
-    /// make durable at once, and it is that which the committer would wait for (30 ms behind one or two rounds, 3 behind seven).
+    /// make durable at once, and it is that which the committer would wait for (30 ms behind one or two rounds, about 3 behind seven).
     /// </summary>
     private static int Move(Connection connection)
     {

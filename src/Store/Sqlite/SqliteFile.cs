@@ -36,7 +36,7 @@ internal static class SqliteFile
 
     private const int ApplicationId = 0x53747779; // "Stwy", shown by file(1)
     private const int PageBytes = 4096;
-    private const int LogBytesKept = 128 << 20; // what a log that had to grow is cut back to
+    private const int LogBytesKept = 256 << 20; // what a log that had to grow is cut back to
 
     /// <exception cref="SqliteException">The file can't be opened.</exception>
     public static Connection OpenWriter(string file, SqliteStoreOptions options)
