@@ -63,7 +63,9 @@ try
     Console.WriteLine($"One commit to {watches:N0} watchers, {commits} commits, ms:        p50      p99      max of all watchers; median / worst commit");
     Report("Stateway, from sending the POST", reached, s => s.FromSending, "   limit 250 for max");
     Report("Stateway, from its answer", reached, s => s.FromAnswer, $"   {cpu.TotalMilliseconds / commits:0} ms CPU of the server a commit");
-    Memory($"after {commits} commits");
+    Memory($"just after {commits} commits");
+    await Task.Delay(12_000);
+    Memory("open, at rest behind them");
     await Limit();
 
     Console.WriteLine();
