@@ -31,6 +31,7 @@ internal sealed class Committer
     private int _pagesSinceCheckpoint;
     private bool _isCommitting; // what the batch writes may have come to the disk
     private bool _isReadForLong;
+    private bool _isFull;
 
     /// <param name="connection">Becomes the committer's own.</param>
     public Committer(
@@ -124,7 +125,7 @@ internal sealed class Committer
         {
             _connection?.RollBack();
             if (!e.IsFull) Disconnect();
-            else _pagesSinceCheckpoint = CheckpointPages; // what is moved out of the log makes room in it
+            else _isFull = true;
 
             FailAll(e);
         }
@@ -393,6 +394,14 @@ internal sealed class Committer
 
         _pagesSinceCheckpoint += _connection.TakePagesWritten();
         if (_checkpointer.IsRunning) return;
+
+        if (_isFull)
+        {
+            // What can be moved out of the log makes room in it. Here and not beside the commits, which would fight over the room.
+            _isFull = false;
+            _connection.Checkpoint(raw.SQLITE_CHECKPOINT_RESTART, timeoutMilliseconds: 0, out _);
+            return;
+        }
 
         // Right behind a round little is left to be moved, and readers are waited for, shortly. What fails, or what a reader holds up, is tried again later.
         if (_checkpointer.TakeLogPages() >= Checkpointer.LongLogPages && !IsReadForLong)
