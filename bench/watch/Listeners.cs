@@ -9,9 +9,7 @@ namespace Stateway.Watch.Bench;
 internal sealed class Listeners : IDisposable
 {
     private readonly List<Listener> _all = [];
-    private byte[] _awaited = [];
-    private int _missing;
-    private TaskCompletionSource _complete = new();
+    private volatile Awaited _awaited = new([], 0);
 
     public int Count => _all.Count;
 
@@ -19,9 +17,8 @@ internal sealed class Listeners : IDisposable
     /// <param name="ready">Each has received this when the method returns; empty: the connection is enough.</param>
     public async Task OpenAsync(IPEndPoint server, int count, string request, string ready)
     {
-        Await(ready, count);
+        _awaited = new(Encoding.ASCII.GetBytes(ready), count);
         byte[] bytes = Encoding.ASCII.GetBytes(request);
-        var opened = Task.CompletedTask;
         for (int i = 0; i < count; i++)
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -32,16 +29,16 @@ internal sealed class Listeners : IDisposable
             listener.Listen();
         }
 
-        if (ready.Length > 0) await _complete.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        if (ready.Length > 0) await _awaited.Complete.WaitAsync(TimeSpan.FromSeconds(60));
     }
 
     /// <summary>From now on every connection waits for this.</summary>
-    public void Await(string text) => Await(text, _all.Count);
+    public void Await(string text) => _awaited = new(Encoding.ASCII.GetBytes(text), _all.Count);
 
     /// <summary>When each connection had what was awaited, as timestamps; the last of them ends the wait.</summary>
     public async Task<long[]> AllAsync()
     {
-        await _complete.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await _awaited.Complete.WaitAsync(TimeSpan.FromSeconds(30));
         return [.. _all.Select(l => l.SeenAt)];
     }
 
@@ -50,12 +47,23 @@ internal sealed class Listeners : IDisposable
         foreach (var listener in _all) listener.Dispose();
     }
 
-    private void Await(string text, int count)
+    /// <summary>
+    /// A text, and how many don't have it yet. An object for each, because a listener may still be getting events of the text
+    /// before: they must not count for this one.
+    /// </summary>
+    private sealed class Awaited(byte[] text, int missing)
     {
-        foreach (var listener in _all) listener.SeenAt = 0;
-        _missing = count;
-        _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Volatile.Write(ref _awaited, Encoding.ASCII.GetBytes(text));
+        private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _missing = missing;
+
+        public Task Complete => _complete.Task;
+
+        public bool IsIn(ReadOnlySpan<byte> received) => received.IndexOf(text) >= 0;
+
+        public void Arrived()
+        {
+            if (Interlocked.Decrement(ref _missing) == 0) _complete.TrySetResult();
+        }
     }
 
     private sealed class Listener : IDisposable
@@ -68,6 +76,7 @@ internal sealed class Listeners : IDisposable
         private const int TailMax = 32;
         private readonly byte[] _buffer = new byte[4096];
         private int _tail;
+        private Awaited? _seen;
 
         public Listener(Listeners listeners, Socket socket)
         {
@@ -80,7 +89,7 @@ internal sealed class Listeners : IDisposable
             };
         }
 
-        public long SeenAt { get; set; }
+        public long SeenAt { get; private set; }
 
         public void Listen()
         {
@@ -103,10 +112,12 @@ internal sealed class Listeners : IDisposable
             if (_receiving.SocketError != SocketError.Success || _receiving.BytesTransferred == 0) return false;
 
             var received = _buffer.AsSpan(TailMax - _tail, _tail + _receiving.BytesTransferred);
-            if (SeenAt == 0 && received.IndexOf(_listeners._awaited) >= 0)
+            var awaited = _listeners._awaited;
+            if (_seen != awaited && awaited.IsIn(received))
             {
+                _seen = awaited;
                 SeenAt = Stopwatch.GetTimestamp();
-                if (Interlocked.Decrement(ref _listeners._missing) == 0) _listeners._complete.TrySetResult();
+                awaited.Arrived();
             }
 
             _tail = Math.Min(TailMax, received.Length);

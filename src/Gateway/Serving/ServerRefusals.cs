@@ -51,7 +51,7 @@ public static class ServerRefusals
 
         public override void Advance(int bytes)
         {
-            if (!IsServing && bytes is > 60 and <= RefusalBytesMax && AnswerInsteadOf(_written.Span[..bytes]) is { } answer)
+            if (!IsServing && bytes is > 60 and <= RefusalBytesMax && bytes <= _written.Length && AnswerInsteadOf(_written.Span[..bytes]) is { } answer)
             {
                 // What was written into the span is left behind: it was never advanced over.
                 answer.CopyTo(inner.GetSpan(answer.Length));
@@ -61,7 +61,11 @@ public static class ServerRefusals
             inner.Advance(bytes);
         }
 
-        public override ValueTask<FlushResult> FlushAsync(CancellationToken ct = default) => inner.FlushAsync(ct);
+        public override ValueTask<FlushResult> FlushAsync(CancellationToken ct = default)
+        {
+            _written = default; // its connection may stay open for days, silent, and would hold a block of memory
+            return inner.FlushAsync(ct);
+        }
 
         public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken ct = default) => inner.WriteAsync(source, ct);
 

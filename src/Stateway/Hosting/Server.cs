@@ -1,9 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Microsoft.Extensions.Options;
 using Stateway.Collections;
 using Stateway.Collections.Reading;
 using Stateway.Collections.Watching;
@@ -11,7 +10,6 @@ using Stateway.Collections.Writing.Repeating;
 using Stateway.Copying;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
-using Stateway.Gateway.Serving;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Model.Apis;
 using Stateway.Store;
@@ -31,7 +29,7 @@ internal sealed partial class Server : IAsyncDisposable
     private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec];
 
     private readonly IStore _store;
-    private readonly KestrelServer _web;
+    private readonly ServiceProvider _webServices;
     private readonly RoutingTables _tables = new();
     private readonly Wiring _wiring;
     private readonly Housekeeping _housekeeping;
@@ -48,8 +46,7 @@ internal sealed partial class Server : IAsyncDisposable
         Endpoint = (IPEndPoint)listening.LocalEndPoint!;
 
         var limits = new GatewayLimits();
-        var sockets = new SocketTransportOptions { CreateBoundListenSocket = _ => listening };
-        _web = new KestrelServer(Options.Create(KestrelOptions(Endpoint, limits)), new SocketTransportFactory(Options.Create(sockets), loggers), loggers);
+        _webServices = WebServer.Create(listening, limits, loggers);
 
         _watches = new Watches(store, new WatchOptions(), time, _logger);
         var services = new CollectionServices(store, new PageTokens(secret, time), limits, time, _watches);
@@ -64,6 +61,8 @@ internal sealed partial class Server : IAsyncDisposable
     public IReadOnlyList<ApiSpec> Apis { get; private set; } = [];
 
     private RequestPipeline Pipeline { get; }
+
+    private IServer Web => _webServices.GetRequiredService<IServer>();
 
     /// <summary>Opens the store, loads seeds, listens. What an operator can do something about comes back as one line.</summary>
     /// <exception cref="OperationCanceledException">Asked to stop before it was ready; nothing is left open.</exception>
@@ -89,7 +88,7 @@ internal sealed partial class Server : IAsyncDisposable
 
             var starting = new Server(store, await Settings.PageTokenSecretAsync(store, time, ct), listening, options, loggers, time);
             await starting.ApplyAsync(reading, ct);
-            await starting._web.StartAsync(new GatewayApplication(starting.Pipeline), ct);
+            await starting.Web.StartAsync(new GatewayApplication(starting.Pipeline), ct);
             starting._housekeeping.Start();
             return (server = starting, null);
         }
@@ -200,32 +199,11 @@ internal sealed partial class Server : IAsyncDisposable
     {
         await _watches.StopAsync(); // they would never end on their own
         using var drain = new CancellationTokenSource(DrainTimeout);
-        await _web.StopAsync(drain.Token);
-        _web.Dispose();
+        await Web.StopAsync(drain.Token);
+        await _webServices.DisposeAsync();
         await _housekeeping.DisposeAsync();
         _wiring.Dispose();
         await _store.DisposeAsync();
-    }
-
-    private static KestrelServerOptions KestrelOptions(IPEndPoint endpoint, GatewayLimits limits)
-    {
-        var options = new KestrelServerOptions { AllowSynchronousIO = false };
-        // A little above our own limits, which answer with a problem document.
-        options.Limits.MaxRequestLineSize = limits.UrlLengthMax * 4;
-        options.Limits.MaxRequestBufferSize = 1024 * 1024;
-        options.Limits.MaxRequestHeadersTotalSize = limits.HeadersBytesMax * 4;
-        options.Limits.MaxRequestHeaderCount = 1000;
-        options.Limits.MaxRequestBodySize = limits.StreamedBodyBytesMax;
-        options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
-        options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-        options.Listen(endpoint, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            ServerRefusals.UseOn(listen);
-            InterimResponses.UseOn(listen);
-        });
-        StrictHttp.Apply(options);
-        return options;
     }
 
     private static partial class Log
