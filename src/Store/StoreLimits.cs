@@ -23,4 +23,10 @@ public static class StoreLimits
         if (put.Value.Length > ValueBytesMax)
             throw new ArgumentException($"The value of {put.Key} has {put.Value.Length} bytes; {ValueBytesMax} are allowed.");
     }
+
+    /// <exception cref="ArgumentException">A setting is too small.</exception>
+    internal static void CheckAtLeast(long value, long min, string name)
+    {
+        if (value < min) throw new ArgumentException($"{name} is {value}; it must be {min} or more.");
+    }
 }

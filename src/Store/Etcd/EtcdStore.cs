@@ -131,7 +131,7 @@ public sealed class EtcdStore : IStore
     public async ValueTask DeclareAsync(IReadOnlyList<CollectionSpec> collections, CancellationToken ct)
     {
         ObjectDisposedException.ThrowIf(_isDisposed, this);
-        Specs.Check(collections);
+        CollectionSpec.Check(collections);
         await _declaring.WaitAsync(ct);
         try
         {

@@ -70,19 +70,14 @@ public sealed record EtcdStoreOptions
         if (Prefix.Length is 0 or > 200 || Prefix.StartsWith('/') || Prefix.EndsWith('/') || Prefix.Any(char.IsControl))
             throw new ArgumentException($"store.prefix is '{Prefix}'; it must have 1 to 200 characters, without a slash at its ends.");
         if ((CertFile is null) != (KeyFile is null)) throw new ArgumentException("store.cert and store.key go together; one of them is missing.");
-        AtLeast(WaitingTransactionsMax, 1, "store.waitingTransactionsMax");
-        AtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
-        AtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
-        AtLeast(TransactionOperationsMax, 2, "store.transactionOperationsMax");
-        AtLeast(TransactionBytesMax, 4_096, "store.transactionBytesMax");
-        AtLeast(RecentCommitsMax, 1, "store.recentCommitsMax");
-        AtLeast(RecentBytesMax, 1, "store.recentBytesMax");
-        AtLeast((long)ReachTimeout.TotalMilliseconds, 100, "store.reachTimeout in milliseconds");
-        AtLeast((long)RaceTimeout.TotalMilliseconds, 100, "store.raceTimeout in milliseconds");
-    }
-
-    private static void AtLeast(long value, long min, string name)
-    {
-        if (value < min) throw new ArgumentException($"{name} is {value}; it must be {min} or more.");
+        StoreLimits.CheckAtLeast(WaitingTransactionsMax, 1, "store.waitingTransactionsMax");
+        StoreLimits.CheckAtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
+        StoreLimits.CheckAtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
+        StoreLimits.CheckAtLeast(TransactionOperationsMax, 2, "store.transactionOperationsMax");
+        StoreLimits.CheckAtLeast(TransactionBytesMax, 4_096, "store.transactionBytesMax");
+        StoreLimits.CheckAtLeast(RecentCommitsMax, 1, "store.recentCommitsMax");
+        StoreLimits.CheckAtLeast(RecentBytesMax, 1, "store.recentBytesMax");
+        StoreLimits.CheckAtLeast((long)ReachTimeout.TotalMilliseconds, 100, "store.reachTimeout in milliseconds");
+        StoreLimits.CheckAtLeast((long)RaceTimeout.TotalMilliseconds, 100, "store.raceTimeout in milliseconds");
     }
 }

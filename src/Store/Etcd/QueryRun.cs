@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Stateway.Model.Expressions;
 using Stateway.Store.Columns;
 
@@ -13,8 +12,6 @@ internal sealed class QueryRun
 
     /// <summary>Bytes that are parsed for one query, however few the rows are that they belong to.</summary>
     private const long ScannedBytesMax = 256 << 20;
-
-    private static readonly JsonReaderOptions _jsonOptions = new() { MaxDepth = CollectionSpec.DepthMax };
 
     private readonly Rows _rows;
     private readonly Query _query;
@@ -36,17 +33,10 @@ internal sealed class QueryRun
     /// <param name="revision">What the rows are true for.</param>
     public static QueryResult Answer(Rows rows, Query query, long revision, CancellationToken ct)
     {
-        var order = ImmutableArray.CreateBuilder<FieldColumn>(query.Order.Length);
-        foreach (var key in query.Order)
-        {
-            if (key.Field.Length == 0) break; // the path, which is the last key anyhow
+        if (OrderColumns.Of(query, rows.Fields.Find, out string? missing) is not { } order)
+            return new QueryResult.Unavailable($"The field '{missing}' of '{query.Collection}' is not indexed.");
 
-            if (rows.Fields.Find(key.Field) is not { } column)
-                return new QueryResult.Unavailable($"The field '{key.Field}' of '{query.Collection}' is not indexed.");
-            order.Add(column);
-        }
-
-        var run = new QueryRun(rows, query, order.DrainToImmutable(), ct);
+        var run = new QueryRun(rows, query, order, ct);
         long? total = null;
         if (run.ReadPage() is not var (entries, next) || (query.Count && (total = run.Count()) is null))
             return new QueryResult.TooManyScanned(run._filter.Unindexed, query.ScannedMax);
@@ -246,10 +236,7 @@ internal sealed class QueryRun
     {
         _ct.ThrowIfCancellationRequested();
         _scannedBytes += json.Length;
-        if (_query.Visible is { } visible) json = visible(json.Span);
-        var reader = new Utf8JsonReader(json.Span, _jsonOptions);
-        using var document = JsonDocument.ParseValue(ref reader);
-        return Evaluation.IsTrue(residual, new Scope(document.RootElement));
+        return StoredJson.Holds(residual, json.Span, _query.Visible);
     }
 
     private int Compare(Row a, Row b)

@@ -1,6 +1,5 @@
-using System.Buffers;
 using System.Collections.Immutable;
-using System.Text.Json;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Etcd;
 
@@ -32,27 +31,9 @@ internal sealed class Specs(EtcdClient client, EtcdKeys keys)
             var body = new RequestBody();
             body.Json.WriteStartObject();
             body.Json.WriteBase64String("key"u8, keys.Spec(spec.Name));
-            body.Json.WriteBase64String("value"u8, Format(spec.Fields));
+            body.Json.WriteBase64String("value"u8, FieldJson.Format(spec.Fields));
             body.Json.WriteEndObject();
             await client.ReadAsync("/v3/kv/put", body.Finish(), static _ => 0, ct);
-        }
-    }
-
-    /// <exception cref="ArgumentException">A collection or a field is declared twice, or too many fields are.</exception>
-    public static void Check(IReadOnlyList<CollectionSpec> collections)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var collection in collections)
-        {
-            if (!names.Add(collection.Name)) throw new ArgumentException($"The collection '{collection.Name}' is declared twice.");
-            if (collection.Name.Length == 0 || collection.Name.Contains(':'))
-                throw new ArgumentException($"A collection can't be named '{collection.Name}'.");
-
-            int fields = collection.Fields.Select(field => field.Name).Distinct(StringComparer.Ordinal).Count();
-            if (fields != collection.Fields.Length)
-                throw new ArgumentException($"The collection '{collection.Name}' declares a field twice.");
-            if (fields > CollectionSpec.FieldsMax)
-                throw new ArgumentException($"The collection '{collection.Name}' declares {fields} fields; {CollectionSpec.FieldsMax} can be indexed.");
         }
     }
 
@@ -60,41 +41,11 @@ internal sealed class Specs(EtcdClient client, EtcdKeys keys)
     {
         try
         {
-            using var document = JsonDocument.Parse(json);
-            var fields = ImmutableArray.CreateBuilder<IndexedField>();
-            foreach (var field in document.RootElement.EnumerateArray())
-            {
-                var path = field.GetProperty("path").EnumerateArray().Select(name => name.GetString()!); // written below
-                fields.Add(new([.. path], field.GetProperty("timestamp").GetBoolean()));
-            }
-
-            return fields.DrainToImmutable();
+            return FieldJson.ParseFields(json);
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (InvalidDataException)
         {
             return []; // of another program; the next declaration replaces it
         }
-    }
-
-    private static ReadOnlySpan<byte> Format(ImmutableArray<IndexedField> fields)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartArray();
-            foreach (var field in fields)
-            {
-                writer.WriteStartObject();
-                writer.WriteStartArray("path");
-                foreach (string name in field.Path) writer.WriteStringValue(name);
-                writer.WriteEndArray();
-                writer.WriteBoolean("timestamp", field.IsTimestamp);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
-        return buffer.WrittenSpan;
     }
 }

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using System.Text.Json;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Etcd;
 
@@ -68,28 +68,11 @@ internal sealed class StoreCheck(EtcdClient client, EtcdKeys keys, IndexFeed fee
         }
 
         var stored = StoredValue.Decode(key, pair.ModRevision, pair.Value);
-        if (!IsJson(stored.Value.Span)) Fault($"{key} is not JSON");
+        if (!StoredJson.IsJson(stored.Value.Span)) Fault($"{key} is not JSON");
 
         if (snapshot.Find(key.Collection)?.FindEntry(key.Path) is not { } known) Fault($"{key} is not in the index");
         else if (known.Revision != stored.Revision || known.UpdateTime != time || !known.Value.Span.SequenceEqual(stored.Value.Span))
             Fault($"{key} is of revision {stored.Revision}, in the index of {known.Revision}, or its value is another one");
-    }
-
-    private static bool IsJson(ReadOnlySpan<byte> value)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(value, new JsonReaderOptions { MaxDepth = CollectionSpec.DepthMax });
-            while (reader.Read())
-            {
-            }
-
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 
     private void Fault(string text)

@@ -1,7 +1,4 @@
-using System.Buffers;
-using System.Collections.Immutable;
 using System.Text;
-using System.Text.Json;
 using Npgsql;
 using Stateway.Store.Columns;
 
@@ -33,7 +30,7 @@ internal sealed class Catalog(Database database)
         while (await reader.ReadAsync(ct))
         {
             declarations = reader.GetInt64(0);
-            if (!reader.IsDBNull(1)) tables.Add(new(reader.GetString(2), reader.GetInt32(1), ParseFields(reader.GetString(3))));
+            if (!reader.IsDBNull(1)) tables.Add(new(reader.GetString(2), reader.GetInt32(1), FieldJson.ParseColumns(Encoding.UTF8.GetBytes(reader.GetString(3)))));
         }
 
         return Publish(new(declarations, tables));
@@ -46,7 +43,7 @@ internal sealed class Catalog(Database database)
         await using var put = new NpgsqlCommand(
             "INSERT INTO collection(number,name,fields) VALUES($1,$2,$3) ON CONFLICT(number) DO UPDATE SET fields=excluded.fields", connection)
         {
-            Parameters = { new() { Value = table.Number }, new() { Value = table.Collection }, new() { Value = FormatFields(table.Fields) } },
+            Parameters = { new() { Value = table.Number }, new() { Value = table.Collection }, new() { Value = Encoding.UTF8.GetString(FieldJson.Format(table.Fields)) } },
         };
         await put.ExecuteNonQueryAsync(ct);
     }
@@ -59,45 +56,5 @@ internal sealed class Catalog(Database database)
             if (tables.Declarations > _current.Declarations) _current = tables;
             return _current;
         }
-    }
-
-    private static ImmutableArray<FieldColumn> ParseFields(string json)
-    {
-        using var document = JsonDocument.Parse(json);
-        var fields = ImmutableArray.CreateBuilder<FieldColumn>();
-        foreach (var field in document.RootElement.EnumerateArray())
-        {
-            var path = field.GetProperty("path").EnumerateArray().Select(name => name.GetString()!); // written below
-            fields.Add(new(
-                new([.. path], field.GetProperty("timestamp").GetBoolean()),
-                field.GetProperty("column").GetInt32(),
-                field.GetProperty("ready").GetBoolean()));
-        }
-
-        return fields.DrainToImmutable();
-    }
-
-    private static string FormatFields(ImmutableArray<FieldColumn> fields)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartArray();
-            foreach (var field in fields)
-            {
-                writer.WriteStartObject();
-                writer.WriteStartArray("path");
-                foreach (string name in field.Field.Path) writer.WriteStringValue(name);
-                writer.WriteEndArray();
-                writer.WriteBoolean("timestamp", field.Field.IsTimestamp);
-                writer.WriteNumber("column", field.Column);
-                writer.WriteBoolean("ready", field.IsReady);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 }

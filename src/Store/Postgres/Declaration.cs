@@ -23,7 +23,7 @@ internal sealed class Declaration(Database database, Catalog catalog, Announcer 
     /// <exception cref="NpgsqlException">The database could not be changed; a second call goes on from there.</exception>
     public async Task ApplyAsync(IReadOnlyList<CollectionSpec> collections, CancellationToken ct)
     {
-        Check(collections);
+        CollectionSpec.Check(collections);
         await announcer.AppearAsync(ct);
         await catalog.ReloadAsync(ct);
         if (collections.All(IsReady) && !collections.Any(HasMore)) return;
@@ -41,21 +41,6 @@ internal sealed class Declaration(Database database, Catalog catalog, Announcer 
         foreach (var collection in collections)
         {
             if (!IsReady(collection)) await FinishAsync(connection, collection.Name, ct);
-        }
-    }
-
-    private static void Check(IReadOnlyList<CollectionSpec> collections)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var collection in collections)
-        {
-            if (!names.Add(collection.Name)) throw new ArgumentException($"The collection '{collection.Name}' is declared twice.");
-
-            var fields = collection.Fields.Select(field => field.Name).ToHashSet(StringComparer.Ordinal);
-            if (fields.Count != collection.Fields.Length)
-                throw new ArgumentException($"The collection '{collection.Name}' declares a field twice.");
-            if (fields.Count > CollectionSpec.FieldsMax)
-                throw new ArgumentException($"The collection '{collection.Name}' declares {fields.Count} fields; {CollectionSpec.FieldsMax} can be indexed.");
         }
     }
 

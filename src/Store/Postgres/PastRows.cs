@@ -1,4 +1,5 @@
 using Npgsql;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Postgres;
 
@@ -37,7 +38,7 @@ internal sealed class PastRows(QueryPlan plan, Query query)
                 return false;
             }
 
-            if (query.Filter is { } filter && !QueryRun.Holds(filter, value, query.Visible)) continue;
+            if (query.Filter is { } filter && !StoredJson.Holds(filter, value, query.Visible)) continue;
 
             Count++;
             var key = new Key(query.Collection, reader.GetString(0));

@@ -56,22 +56,17 @@ public sealed record PostgresStoreOptions
         if (!isName)
             throw new ArgumentException($"store.schema is '{Schema}'; it must be 1 to 40 of a-z, 0-9 and _, and begin with neither a digit nor pg_.");
 
-        AtLeast(ReadersMax, 1, "store.readersMax");
-        AtLeast(KeyReadersMax, 1, "store.keyReadersMax");
-        AtLeast(WaitingTransactionsMax, 1, "store.waitingTransactionsMax");
-        AtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
-        AtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
-        AtLeast(BatchBytesMax, 1, "store.batchBytesMax");
-        AtLeast((long)ConnectTimeout.TotalSeconds, 1, "store.connectTimeout in seconds");
-        AtLeast((long)LockTimeout.TotalMilliseconds, 1, "store.lockTimeout in milliseconds");
-        AtLeast((long)StatementTimeout.TotalSeconds, 1, "store.statementTimeout in seconds");
+        StoreLimits.CheckAtLeast(ReadersMax, 1, "store.readersMax");
+        StoreLimits.CheckAtLeast(KeyReadersMax, 1, "store.keyReadersMax");
+        StoreLimits.CheckAtLeast(WaitingTransactionsMax, 1, "store.waitingTransactionsMax");
+        StoreLimits.CheckAtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
+        StoreLimits.CheckAtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
+        StoreLimits.CheckAtLeast(BatchBytesMax, 1, "store.batchBytesMax");
+        StoreLimits.CheckAtLeast((long)ConnectTimeout.TotalSeconds, 1, "store.connectTimeout in seconds");
+        StoreLimits.CheckAtLeast((long)LockTimeout.TotalMilliseconds, 1, "store.lockTimeout in milliseconds");
+        StoreLimits.CheckAtLeast((long)StatementTimeout.TotalSeconds, 1, "store.statementTimeout in seconds");
     }
 
     /// <exception cref="ArgumentException">It has a word that Npgsql doesn't know.</exception>
     internal NpgsqlConnectionStringBuilder ParseConnectionString() => new(ConnectionString);
-
-    private static void AtLeast(long value, long min, string name)
-    {
-        if (value < min) throw new ArgumentException($"{name} is {value}; it must be {min} or more.");
-    }
 }

@@ -44,25 +44,8 @@ internal sealed class QueryPlan
 
     /// <returns>Null when a field of the order is not indexed (any more): <paramref name="missing"/>.</returns>
     /// <exception cref="ArgumentException">The cursor is not one of this order.</exception>
-    public static QueryPlan? Of(Query query, CollectionTable table, out string? missing)
-    {
-        missing = null;
-        var order = ImmutableArray.CreateBuilder<FieldColumn>(query.Order.Length);
-        foreach (var key in query.Order)
-        {
-            if (key.Field.Length == 0) break; // the path, which is the last key anyhow
-
-            if (table.FindReady(key.Field) is not { } column)
-            {
-                missing = key.Field;
-                return null;
-            }
-
-            order.Add(column);
-        }
-
-        return new(table, query, order.DrainToImmutable());
-    }
+    public static QueryPlan? Of(Query query, CollectionTable table, out string? missing) =>
+        OrderColumns.Of(query, table.FindReady, out missing) is { } order ? new(table, query, order) : null;
 
     /// <summary>Columns: path, revision, update time, value, then the order's. One row more than the page, or than may be read for it.</summary>
     public NpgsqlBatchCommand PageCommand(string before = "")

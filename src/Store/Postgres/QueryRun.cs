@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Npgsql;
 using Stateway.Model.Expressions;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Postgres;
 
@@ -10,8 +10,6 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
 {
     /// <summary>Bytes that are parsed for one query, however few the rows are that they belong to.</summary>
     private const long ScannedBytesMax = 256 << 20;
-
-    private static readonly JsonReaderOptions _jsonOptions = new() { MaxDepth = CollectionSpec.DepthMax };
 
     private long _scannedBytes;
 
@@ -147,15 +145,7 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
     {
         ct.ThrowIfCancellationRequested();
         _scannedBytes += json.Length;
-        return Holds(residual, json, query.Visible);
-    }
-
-    public static bool Holds(Expression filter, ReadOnlyMemory<byte> json, Visible? visible)
-    {
-        if (visible is not null) json = visible(json.Span);
-        var reader = new Utf8JsonReader(json.Span, _jsonOptions);
-        using var document = JsonDocument.ParseValue(ref reader);
-        return Evaluation.IsTrue(filter, new Scope(document.RootElement));
+        return StoredJson.Holds(residual, json.Span, query.Visible);
     }
 
     private static Cursor CursorAt(QueryPlan plan, QueryRow row)

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Npgsql;
+using Stateway.Store.Columns;
 
 namespace Stateway.Store.Postgres;
 
@@ -67,7 +67,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
                 Fault($"{place}: its revision is {own}; the store's is {revision}.");
 
             byte[] value = reader.GetFieldValue<byte[]>(2);
-            if (!IsJson(value))
+            if (!StoredJson.IsJson(value))
             {
                 Fault($"{place}: its value is not JSON.");
                 continue;
@@ -96,7 +96,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
             {
                 string place = $"log: {table.Collection}:{reader.GetString(1)} at revision {reader.GetInt64(2)}";
                 if (reader.GetInt64(2) >= reader.GetInt64(0)) Fault($"{place} is replaced by an older one, {reader.GetInt64(0)}.");
-                if (reader.IsDBNull(3) || !IsJson(reader.GetFieldValue<byte[]>(3))) Fault($"{place} has no value that is JSON.");
+                if (reader.IsDBNull(3) || !StoredJson.IsJson(reader.GetFieldValue<byte[]>(3))) Fault($"{place} has no value that is JSON.");
             }
         }
 
@@ -143,19 +143,5 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
     private void Fault(string text)
     {
         if (_faultsCount++ < StoreReport.FaultsMax) _faults.Add(text);
-    }
-
-    private static bool IsJson(byte[] value)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(value, new JsonReaderOptions { MaxDepth = CollectionSpec.DepthMax });
-            while (reader.Read()) { }
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 }

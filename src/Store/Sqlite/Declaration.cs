@@ -20,7 +20,7 @@ internal sealed class Declaration(Committer committer, CollectionTables tables, 
     /// <exception cref="SqliteException">The database could not be changed; a second call goes on from there.</exception>
     public async Task ApplyAsync(IReadOnlyList<CollectionSpec> collections, CancellationToken ct)
     {
-        Check(collections);
+        CollectionSpec.Check(collections);
         if (collections.All(IsDone)) return;
 
         await committer.RunAsync(connection => Begin(connection, collections));
@@ -31,21 +31,6 @@ internal sealed class Declaration(Committer committer, CollectionTables tables, 
 
             await FillAsync(collection.Name, ct);
             await committer.RunAsync(connection => Finish(connection, collection.Name));
-        }
-    }
-
-    private static void Check(IReadOnlyList<CollectionSpec> collections)
-    {
-        var names = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var collection in collections)
-        {
-            if (!names.Add(collection.Name)) throw new ArgumentException($"The collection '{collection.Name}' is declared twice.");
-
-            var fields = collection.Fields.Select(field => field.Name).ToHashSet(StringComparer.Ordinal);
-            if (fields.Count != collection.Fields.Length)
-                throw new ArgumentException($"The collection '{collection.Name}' declares a field twice.");
-            if (fields.Count > CollectionSpec.FieldsMax)
-                throw new ArgumentException($"The collection '{collection.Name}' declares {fields.Count} fields; {CollectionSpec.FieldsMax} can be indexed.");
         }
     }
 

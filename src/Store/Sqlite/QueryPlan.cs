@@ -47,25 +47,8 @@ internal sealed class QueryPlan
     public ImmutableArray<FieldColumn> Order => _order;
 
     /// <returns>Null when a field of the order is not indexed (any more): <paramref name="missing"/>.</returns>
-    public static QueryPlan? Of(Query query, CollectionTable table, out string? missing)
-    {
-        missing = null;
-        var order = ImmutableArray.CreateBuilder<FieldColumn>(query.Order.Length);
-        foreach (var key in query.Order)
-        {
-            if (key.Field.Length == 0) break; // the path, which is the last key anyhow
-
-            if (table.FindReady(key.Field) is not { } column)
-            {
-                missing = key.Field;
-                return null;
-            }
-
-            order.Add(column);
-        }
-
-        return new(table, query, ColumnFilter.Of(query.Filter, table.FindReady), order.DrainToImmutable());
-    }
+    public static QueryPlan? Of(Query query, CollectionTable table, out string? missing) =>
+        OrderColumns.Of(query, table.FindReady, out missing) is { } order ? new(table, query, ColumnFilter.Of(query.Filter, table.FindReady), order) : null;
 
     /// <summary>Decides by which index the page is read. Looks at up to <see cref="SortedRowsMax"/> rows of each index that could serve.</summary>
     public PageAccess Choose(Connection connection)

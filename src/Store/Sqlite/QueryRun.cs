@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using Stateway.Model.Expressions;
 using Stateway.Store.Columns;
 
@@ -10,8 +9,6 @@ internal sealed class QueryRun(Connection connection, CollectionTables tables, Q
 {
     /// <summary>Bytes that are parsed for one query, however few the rows are that they belong to.</summary>
     private const long ScannedBytesMax = 256 << 20;
-
-    private static readonly JsonReaderOptions _jsonOptions = new() { MaxDepth = CollectionSpec.DepthMax };
 
     private long _scannedBytes;
 
@@ -130,16 +127,7 @@ internal sealed class QueryRun(Connection connection, CollectionTables tables, Q
     {
         ct.ThrowIfCancellationRequested();
         _scannedBytes += json.Length;
-        return Holds(query, residual, json);
-    }
-
-    /// <summary>Whether the condition holds for what the query may see of a value.</summary>
-    public static bool Holds(Query query, Expression condition, ReadOnlySpan<byte> json)
-    {
-        if (query.Visible is { } visible) json = visible(json).Span;
-        var reader = new Utf8JsonReader(json, _jsonOptions);
-        using var document = JsonDocument.ParseValue(ref reader);
-        return Evaluation.IsTrue(condition, new Scope(document.RootElement));
+        return StoredJson.Holds(residual, json, query.Visible);
     }
 
     private Entry EntryOf(Statement row) =>

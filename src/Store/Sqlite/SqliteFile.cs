@@ -1,6 +1,3 @@
-using System.Buffers;
-using System.Collections.Immutable;
-using System.Text.Json;
 using SQLitePCL;
 using Stateway.Store.Columns;
 
@@ -133,7 +130,7 @@ internal static class SqliteFile
     {
         var tables = new List<CollectionTable>();
         using var select = connection.Prepare("SELECT number, name, fields FROM collection");
-        while (select.Step()) tables.Add(new(select.Text(1), select.Int64(0), ParseFields(select.Bytes(2))));
+        while (select.Step()) tables.Add(new(select.Text(1), select.Int64(0), FieldJson.ParseColumns(select.Bytes(2))));
         return tables;
     }
 
@@ -142,7 +139,7 @@ internal static class SqliteFile
     {
         using var put = connection.Prepare(
             "INSERT INTO collection(number,name,fields) VALUES(?1,?2,?3) ON CONFLICT(number) DO UPDATE SET fields=?3");
-        put.Bind(1, table.Number).BindText(2, table.Collection).BindBlob(3, FormatFields(table.Fields)).Step();
+        put.Bind(1, table.Number).BindText(2, table.Collection).BindBlob(3, FieldJson.Format(table.Fields)).Step();
     }
 
     public static void CreateTable(Connection connection, CollectionTable table, int columns)
@@ -160,53 +157,4 @@ internal static class SqliteFile
 
     /// <summary>Whether the failure says that the file is no database, or a damaged one.</summary>
     public static bool IsNotADatabase(SqliteException e) => e.Code is raw.SQLITE_NOTADB or raw.SQLITE_CORRUPT;
-
-    /// <exception cref="InvalidDataException">It is not as <see cref="FormatFields"/> writes it: the database is damaged.</exception>
-    private static ImmutableArray<FieldColumn> ParseFields(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(json);
-            using var document = JsonDocument.ParseValue(ref reader);
-            var fields = ImmutableArray.CreateBuilder<FieldColumn>();
-            foreach (var field in document.RootElement.EnumerateArray())
-            {
-                var path = field.GetProperty("path").EnumerateArray().Select(name => name.GetString()!); // written below
-                fields.Add(new(
-                    new([.. path], field.GetProperty("timestamp").GetBoolean()),
-                    field.GetProperty("column").GetInt32(),
-                    field.GetProperty("ready").GetBoolean()));
-            }
-
-            return fields.DrainToImmutable();
-        }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
-        {
-            throw new InvalidDataException("The fields of a collection can't be read: " + e.Message);
-        }
-    }
-
-    private static ReadOnlySpan<byte> FormatFields(ImmutableArray<FieldColumn> fields)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer))
-        {
-            writer.WriteStartArray();
-            foreach (var field in fields)
-            {
-                writer.WriteStartObject();
-                writer.WriteStartArray("path");
-                foreach (string name in field.Field.Path) writer.WriteStringValue(name);
-                writer.WriteEndArray();
-                writer.WriteBoolean("timestamp", field.Field.IsTimestamp);
-                writer.WriteNumber("column", field.Column);
-                writer.WriteBoolean("ready", field.IsReady);
-                writer.WriteEndObject();
-            }
-
-            writer.WriteEndArray();
-        }
-
-        return buffer.WrittenSpan;
-    }
 }

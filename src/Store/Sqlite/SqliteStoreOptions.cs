@@ -38,23 +38,18 @@ public sealed record SqliteStoreOptions
 
     internal void Validate()
     {
-        AtLeast(CacheBytesMax, 0, "store.cacheBytesMax");
-        AtLeast(ReadersMax, 1, "store.readersMax");
-        AtLeast(ReaderCacheKiB, 64, "store.readerCacheKiB");
-        AtLeast(WriterCacheKiB, 64, "store.writerCacheKiB");
-        AtLeast(WaitingTransactionsMax, 1, "store.waitingTransactionsMax");
-        AtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
-        AtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
-        AtLeast(BatchBytesMax, 1, "store.batchBytesMax");
-        AtLeast(TransactionChangesMax, 1, "store.transactionChangesMax");
+        StoreLimits.CheckAtLeast(CacheBytesMax, 0, "store.cacheBytesMax");
+        StoreLimits.CheckAtLeast(ReadersMax, 1, "store.readersMax");
+        StoreLimits.CheckAtLeast(ReaderCacheKiB, 64, "store.readerCacheKiB");
+        StoreLimits.CheckAtLeast(WriterCacheKiB, 64, "store.writerCacheKiB");
+        StoreLimits.CheckAtLeast(WaitingTransactionsMax, 1, "store.waitingTransactionsMax");
+        StoreLimits.CheckAtLeast(WaitingBytesMax, 1, "store.waitingBytesMax");
+        StoreLimits.CheckAtLeast(BatchTransactionsMax, 1, "store.batchTransactionsMax");
+        StoreLimits.CheckAtLeast(BatchBytesMax, 1, "store.batchBytesMax");
+        StoreLimits.CheckAtLeast(TransactionChangesMax, 1, "store.transactionChangesMax");
         if (TransactionChangesMax > LogId.ChangesMax)
             throw new ArgumentException($"store.transactionChangesMax is {TransactionChangesMax}; it must be {LogId.ChangesMax} or less.");
-        AtLeast((long)LockTimeout.TotalMilliseconds, 0, "store.lockTimeout in milliseconds");
-    }
-
-    private static void AtLeast(long value, long min, string name)
-    {
-        if (value < min) throw new ArgumentException($"{name} is {value}; it must be {min} or more.");
+        StoreLimits.CheckAtLeast((long)LockTimeout.TotalMilliseconds, 0, "store.lockTimeout in milliseconds");
     }
 }
 

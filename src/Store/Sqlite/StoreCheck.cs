@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text.Json;
 using SQLitePCL;
 using Stateway.Store.Columns;
 
@@ -13,8 +12,6 @@ internal sealed class StoreCheck
 {
     private const int ProgressRows = 1_000;
     private const int CacheKiB = 1_024;
-
-    private static readonly JsonReaderOptions _jsonOptions = new() { MaxDepth = CollectionSpec.DepthMax };
 
     private readonly Connection _connection;
     private readonly IProgress<StoreProgress>? _progress;
@@ -124,7 +121,7 @@ internal sealed class StoreCheck
         string path = row.Text(2);
         long oldRevision = row.Int64(5);
         if (oldRevision >= revision) AddFault($"{table.Collection}:{path}: revision {revision} replaced a later one, {oldRevision}.");
-        if (oldRevision > 0 && !IsJson(row.Bytes(6))) AddFault($"{table.Collection}:{path} of revision {oldRevision} is not JSON.");
+        if (oldRevision > 0 && !StoredJson.IsJson(row.Bytes(6))) AddFault($"{table.Collection}:{path} of revision {oldRevision} is not JSON.");
         if (row.Int64(4) != 0) return;
 
         // What the change made of the entry is either current or what a later change replaced.
@@ -163,7 +160,7 @@ internal sealed class StoreCheck
             if (revision > _state.Compacted) sinceCompacted++;
 
             byte[] json = select.Bytes(2).ToArray();
-            if (!IsJson(json))
+            if (!StoredJson.IsJson(json))
             {
                 AddFault($"{table.Collection}:{path} is not JSON.");
                 continue;
@@ -197,20 +194,6 @@ internal sealed class StoreCheck
 
         var held = ColumnForm.Read(row, column);
         return held.Kind == value.Kind && ColumnValue.Compare(held, value) == 0;
-    }
-
-    private static bool IsJson(ReadOnlySpan<byte> json)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(json, _jsonOptions);
-            while (reader.Read()) { }
-            return true;
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
     }
 
     private void AddFault(string fault)

@@ -34,7 +34,7 @@ internal sealed record SupersededRows(ImmutableArray<SupersededRow> Rows, bool A
             readBytes += json.Length;
             if (++rows > RowsMax || readBytes > BytesMax) return null;
 
-            if (query.Filter is { } filter && !QueryRun.Holds(query, filter, json)) continue;
+            if (query.Filter is { } filter && !StoredJson.Holds(filter, json, query.Visible)) continue;
             matching++;
 
             byte[] value = json.ToArray();

@@ -234,29 +234,6 @@ public abstract class CommittingCompliance<TEngine> : StoreCompliance<TEngine>
     }
 
     [Fact]
-    public async Task Of_concurrent_writers_on_two_nodes_each_change_is_made_once()
-    {
-        await using var other = await JoinOrSkipAsync();
-        await Store.WriteAsync(Put(Products, "p1", "0"));
-
-        await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(async () =>
-        {
-            var store = writer % 2 == 0 ? Store : other;
-            for (int done = 0; done < 10;)
-            {
-                var entry = (await store.GetAsync(Products, "p1"))!;
-                var result = await store.CommitAsync(Of(Put(Products, "p1", $"{int.Parse(entry.Json()) + 1}"))
-                    .If(new Precondition.AtRevision(entry.Key, entry.Revision)));
-                if (result is CommitResult.Committed) done++;
-            }
-        })));
-
-        Assert.Equal("40", (await Store.GetAsync(Products, "p1"))!.Json());
-        Assert.Equal("40", (await other.GetAsync(Products, "p1"))!.Json());
-        Assert.Equal(41, (await Store.LogAsync(Start)).Count);
-    }
-
-    [Fact]
     public async Task Many_writes_are_one_commit_or_too_many()
     {
         Write[] writes = [.. Enumerable.Range(0, 2_000).Select(i => Put(Products, $"p{i}", $$"""{"price":{{i}}}"""))];

@@ -1,4 +1,3 @@
-using Stateway.Model.Expressions;
 using Xunit;
 using static Stateway.Store.Tests.Stores;
 
@@ -103,52 +102,5 @@ public abstract class DeclaringCompliance<TEngine> : StoreCompliance<TEngine>
         var byColour = await Store.ListAsync(new(Products) { Limit = 500, Order = [new("colour", false)] });
         Assert.Equal([.. Enumerable.Range(0, 60).Select(i => $"old{i:00}"), .. Enumerable.Range(0, written).Select(i => $"new{i}")], byColour);
         Assert.Empty((await Store.CheckAsync(null, CancellationToken.None)).Faults);
-    }
-
-    [Fact]
-    public async Task An_index_that_one_node_declares_is_right_for_what_another_writes_that_did_not_declare_it()
-    {
-        await using var other = await JoinOrSkipAsync();
-        await other.DeclareAsync(Collection(Products, "price"));
-        await Store.WriteAsync(Put(Products, "a", """{"colour":"red","price":1}"""));
-
-        await other.DeclareAsync(Collection(Products, "price", "colour"));
-        await Store.WriteAsync(Put(Products, "b", """{"colour":"blue","price":2}"""));
-        await Store.WriteAsync(Put(Products, "a", """{"colour":"green","price":3}"""));
-
-        Assert.Equal(["b", "a"], await other.ListAsync(new(Products) { Limit = 1, Order = [new("colour", false)] }));
-        Assert.Equal(["a"], await other.ListAsync(new(Products) { Limit = 1, Filter = Filter("colour == \"green\"") }));
-        Assert.Empty(await other.ListAsync(new(Products) { Limit = 1, Filter = Filter("colour == \"red\"") }));
-        Assert.IsType<CommitResult.Conflict>(await other.CommitAsync(
-            Of().If(new Precondition.NoneWith(Products, "colour", Value.Of("blue"), []))));
-    }
-
-    [Fact]
-    public async Task A_collection_declared_by_one_node_can_be_declared_and_written_by_another()
-    {
-        await using var other = await JoinOrSkipAsync();
-
-        await Task.WhenAll(
-            Store.DeclareAsync(Collection("shop/new", "a"), Collection("shop/more", "b")).AsTask(),
-            other.DeclareAsync(Collection("shop/more", "b"), Collection("shop/new", "a")).AsTask());
-        await Store.WriteAsync(Put("shop/new", "one", """{"a":1}"""));
-        await other.WriteAsync(Put("shop/new", "two", """{"a":0}"""));
-
-        Assert.Equal(["two", "one"], await Store.ListAsync(new("shop/new") { Limit = 1, Order = [new("a", false)] }));
-        Assert.Equal(["two", "one"], await other.ListAsync(new("shop/new") { Limit = 1, Order = [new("a", false)] }));
-    }
-
-    [Fact]
-    public async Task An_index_that_one_node_no_longer_declares_stays_while_another_may_need_it()
-    {
-        await using var other = await JoinOrSkipAsync();
-        Assert.SkipWhen(ReferenceEquals(other, Store), "One store is every node.");
-        await Store.WriteAsync(Put(Products, "a", """{"name":"x"}"""), Put(Products, "b", """{"name":"w"}"""));
-
-        await other.DeclareAsync(Collection(Products, "price"));
-        await other.WriteAsync(Put(Products, "c", """{"name":"v"}"""));
-
-        Assert.Equal(["c", "b", "a"], await Store.ListAsync(new(Products) { Limit = 1, Order = [new("name", false)] }));
-        Assert.Equal(["c"], await Store.ListAsync(new(Products) { Limit = 1, Filter = Filter("name == \"v\"") }));
     }
 }

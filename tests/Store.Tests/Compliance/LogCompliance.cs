@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Xunit;
 using static Stateway.Store.Tests.Stores;
 
@@ -191,89 +190,7 @@ public abstract class LogCompliance<TEngine> : StoreCompliance<TEngine>
     [Fact]
     public async Task Who_follows_concurrent_writers_sees_every_commit_once_and_in_order()
     {
-        await FollowAsync(Store, Store);
-    }
-
-    [Fact]
-    public async Task Who_follows_the_writers_of_another_node_sees_every_commit_once_and_in_order()
-    {
-        await using var other = await JoinOrSkipAsync();
-
-        await FollowAsync(Store, other);
-    }
-
-    [Fact]
-    public async Task What_one_node_has_committed_all_nodes_see_at_once()
-    {
-        await using var other = await JoinOrSkipAsync();
-
-        for (int i = 0; i < 20; i++)
-        {
-            var (writer, reader) = i % 2 == 0 ? (Store, other) : (other, Store);
-            long revision = await writer.WriteAsync(Put(Products, "p1", $$"""{"price":{{i}}}"""), Put(Items, $"o1/i{i}", "{}"));
-
-            Assert.Equal($$"""{"price":{{i}}}""", (await reader.GetAsync(Products, "p1"))!.Json());
-            Assert.Equal(["p1"], await reader.ListAsync(new(Products) { Limit = 1, Filter = Filter($"price == {i}") }));
-            Assert.True((await reader.StateAsync()).Revision >= revision);
-            Assert.Equal(revision, (await reader.LogAsync(revision - 1))[0].Revision);
-            Assert.Equal($$"""{"price":{{i}}}""", await reader.PastAsync(Products, "p1", revision));
-        }
-    }
-
-    /// <summary>
-    /// Each commit of the writers puts its number under two keys, so that half a commit would show, and counts up a key
-    /// that all write, so that the log of that key has to rise one by one.
-    /// </summary>
-    private async Task FollowAsync(IStore written, IStore followed)
-    {
-        const int Writers = 8;
-        const int CommitsEach = 25;
-        var committed = new ConcurrentBag<(long Revision, string Value)>();
-        using var patience = new CancellationTokenSource(Patience);
-
-        var following = Task.Run(() => FollowAsync(followed, Writers * CommitsEach, patience.Token));
-        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
-        {
-            for (int i = 0; i < CommitsEach; i++)
-            {
-                string value = $"{writer * 1_000 + i}";
-                long revision = await written.WriteAsync(
-                    Put(Products, $"w{writer}-{i % 3}", value), Put(Items, $"w{writer}/{i % 3}", value), Put(Items, $"n{writer}/{i}", value));
-                committed.Add((revision, value));
-            }
-        })));
-        var seen = await following;
-
-        Assert.True(seen.Zip(seen.Skip(1)).All(pair => pair.First.Revision < pair.Second.Revision), "The log is not in order.");
-        var changes = seen.SelectMany(commit => commit.Changes.Select(change => (commit.Revision, Value: change.After!.Json(), change.Key.Collection)));
-        var expected = committed.SelectMany(one => ((string[])[Products, Items, Items]).Select(name => (one.Revision, one.Value, Collection: name)));
-        Assert.Equal(expected.Order(), changes.Order());
-        if (Engine.HasConsecutiveRevisions)
-            Assert.Equal(Enumerable.Range((int)Start + 1, Writers * CommitsEach), seen.Select(commit => (int)commit.Revision));
-
-        // What each change says was there is what the change before it left.
-        var state = new Dictionary<Key, string>();
-        foreach (var change in seen.SelectMany(commit => commit.Changes))
-        {
-            Assert.Equal(state.GetValueOrDefault(change.Key, Text((Entry?)null)), Text(change.Before));
-            state[change.Key] = Text(change.After);
-        }
-    }
-
-    /// <summary>Reads until as many transactions were seen, each of which has three changes.</summary>
-    private async Task<List<Commit>> FollowAsync(IStore store, int transactions, CancellationToken ct)
-    {
-        var seen = new List<Commit>();
-        long after = Start;
-        while (seen.Sum(commit => commit.Changes.Length) < transactions * 3)
-        {
-            await store.WaitAsync(after, ct);
-            var read = Assert.IsType<LogResult.Commits>(await store.ReadLogAsync(after, 40, ct));
-            seen.AddRange(read.Items);
-            after = read.Through;
-        }
-
-        return seen;
+        await CheckFollowingAsync(Store, Store);
     }
 
     private static string Brief(Commit commit) => Brief(Assert.Single(commit.Changes));

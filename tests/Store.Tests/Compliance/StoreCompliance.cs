@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Xunit;
 using static Stateway.Store.Tests.Stores;
 
@@ -50,14 +51,6 @@ public abstract class StoreCompliance<TEngine> : IAsyncLifetime
         return other;
     }
 
-    /// <summary>The same, for a fact about two nodes.</summary>
-    protected async Task<IStore> JoinOrSkipAsync()
-    {
-        var other = await JoinAsync();
-        Assert.SkipWhen(other is null, "There can be only one node.");
-        return other!; // or skipped
-    }
-
     /// <summary>Asks until it is so.</summary>
     protected static async Task UntilAsync(Func<Task<bool>> isSo)
     {
@@ -67,4 +60,60 @@ public abstract class StoreCompliance<TEngine> : IAsyncLifetime
 
     protected Task<List<string>> ListWhere(string filter) =>
         Store.ListAsync(new(Products) { Limit = 2, Filter = Filter(filter) });
+
+    /// <summary>
+    /// Each commit of the writers puts its number under two keys, so that half a commit would show, and counts up a key
+    /// that all write, so that the log of that key has to rise one by one.
+    /// </summary>
+    protected async Task CheckFollowingAsync(IStore written, IStore followed)
+    {
+        const int Writers = 8;
+        const int CommitsEach = 25;
+        var committed = new ConcurrentBag<(long Revision, string Value)>();
+        using var patience = new CancellationTokenSource(Patience);
+
+        var following = Task.Run(() => FollowAsync(followed, Writers * CommitsEach, patience.Token));
+        await Task.WhenAll(Enumerable.Range(0, Writers).Select(writer => Task.Run(async () =>
+        {
+            for (int i = 0; i < CommitsEach; i++)
+            {
+                string value = $"{writer * 1_000 + i}";
+                long revision = await written.WriteAsync(
+                    Put(Products, $"w{writer}-{i % 3}", value), Put(Items, $"w{writer}/{i % 3}", value), Put(Items, $"n{writer}/{i}", value));
+                committed.Add((revision, value));
+            }
+        })));
+        var seen = await following;
+
+        Assert.True(seen.Zip(seen.Skip(1)).All(pair => pair.First.Revision < pair.Second.Revision), "The log is not in order.");
+        var changes = seen.SelectMany(commit => commit.Changes.Select(change => (commit.Revision, Value: change.After!.Json(), change.Key.Collection)));
+        var expected = committed.SelectMany(one => ((string[])[Products, Items, Items]).Select(name => (one.Revision, one.Value, Collection: name)));
+        Assert.Equal(expected.Order(), changes.Order());
+        if (Engine.HasConsecutiveRevisions)
+            Assert.Equal(Enumerable.Range((int)Start + 1, Writers * CommitsEach), seen.Select(commit => (int)commit.Revision));
+
+        // What each change says was there is what the change before it left.
+        var state = new Dictionary<Key, string>();
+        foreach (var change in seen.SelectMany(commit => commit.Changes))
+        {
+            Assert.Equal(state.GetValueOrDefault(change.Key, Text((Entry?)null)), Text(change.Before));
+            state[change.Key] = Text(change.After);
+        }
+    }
+
+    /// <summary>Reads until as many transactions were seen, each of which has three changes.</summary>
+    private async Task<List<Commit>> FollowAsync(IStore store, int transactions, CancellationToken ct)
+    {
+        var seen = new List<Commit>();
+        long after = Start;
+        while (seen.Sum(commit => commit.Changes.Length) < transactions * 3)
+        {
+            await store.WaitAsync(after, ct);
+            var read = Assert.IsType<LogResult.Commits>(await store.ReadLogAsync(after, 40, ct));
+            seen.AddRange(read.Items);
+            after = read.Through;
+        }
+
+        return seen;
+    }
 }

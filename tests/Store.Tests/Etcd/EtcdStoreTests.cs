@@ -11,6 +11,7 @@ public sealed class EtcdQueryingTests : QueryingCompliance<EtcdEngine>;
 public sealed class EtcdDeclaringTests : DeclaringCompliance<EtcdEngine>;
 public sealed class EtcdHistoryTests : HistoryCompliance<EtcdEngine>;
 public sealed class EtcdLogTests : LogCompliance<EtcdEngine>;
+public sealed class EtcdNodesTests : NodesCompliance<EtcdEngine>;
 public sealed class EtcdLeaseTests : LeaseCompliance<EtcdEngine>;
 public sealed class EtcdFencingTests : FencingCompliance<EtcdEngine>;
 public sealed class EtcdCompactionTests : CompactionCompliance<CompactedEtcdEngine>;
@@ -18,6 +19,7 @@ public sealed class EtcdAgreementTests : AgreementCompliance<AgreeingEtcdEngine>
 
 public sealed class EtcdWithoutMemoryHistoryTests : HistoryCompliance<EtcdEngineWithoutMemory>;
 public sealed class EtcdWithoutMemoryLogTests : LogCompliance<EtcdEngineWithoutMemory>;
+public sealed class EtcdWithoutMemoryNodesTests : NodesCompliance<EtcdEngineWithoutMemory>;
 public sealed class EtcdWithoutMemoryCompactionTests : CompactionCompliance<CompactedEtcdEngineWithoutMemory>;
 
 /// <summary>All stores of it lie in one etcd, each below its own prefix.</summary>

@@ -13,6 +13,7 @@ public sealed class PostgresQueryingTests : QueryingCompliance<PostgresEngine>;
 public sealed class PostgresDeclaringTests : DeclaringCompliance<PostgresEngine>;
 public sealed class PostgresHistoryTests : HistoryCompliance<PostgresEngine>;
 public sealed class PostgresLogTests : LogCompliance<PostgresEngine>;
+public sealed class PostgresNodesComplianceTests : NodesCompliance<PostgresEngine>;
 public sealed class PostgresCompactionTests : CompactionCompliance<PostgresEngine>;
 public sealed class PostgresLeaseTests : LeaseCompliance<PostgresEngine>;
 public sealed class PostgresFencingTests : FencingCompliance<PostgresEngine>;
