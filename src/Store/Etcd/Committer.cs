@@ -185,7 +185,7 @@ internal sealed class Committer
         if (_index.FirstCommitAfter(plan.Revision) is not { } first) return null;
         if (first.Id != plan.Id) return isThere ? false : null;
 
-        Finish(plan, first.Commit.Revision);
+        Finish(plan, first.Revision);
         return true;
     }
 

@@ -10,9 +10,7 @@ internal sealed class RecentLog(int commitsMax, long bytesMax)
     private readonly List<LogItem> _items = []; // those before _first are gone
     private int _first;
     private long _bytes;
-
-    /// <summary>Every commit behind this revision is here.</summary>
-    public long From { get; private set; }
+    private long _from; // every commit behind this revision is here
 
     /// <summary>Nothing is known before this revision any more.</summary>
     public void Restart(long from)
@@ -20,29 +18,22 @@ internal sealed class RecentLog(int commitsMax, long bytesMax)
         _items.Clear();
         _first = 0;
         _bytes = 0;
-        From = from;
+        _from = from;
     }
 
-    public void Add(Commit commit, Guid id)
+    public void Add(Commit commit)
     {
         long bytes = 0;
         foreach (var change in commit.Changes) bytes += ChangeBytes + (change.Before?.Value.Length ?? 0) + (change.After?.Value.Length ?? 0);
-        _items.Add(new(commit, id, bytes));
+        _items.Add(new(commit, bytes));
         _bytes += bytes;
         while (_items.Count - _first > commitsMax || _bytes > bytesMax) RemoveOldest();
-    }
-
-    /// <summary>The first commit behind a revision; null when it is no longer here, or not yet.</summary>
-    public LogItem? FirstAfter(long revision)
-    {
-        int index = IndexAfter(revision);
-        return revision >= From && index < _items.Count ? _items[index] : null;
     }
 
     /// <returns>Null when commits behind <paramref name="after"/> are no longer here.</returns>
     public ImmutableArray<Commit>? Read(long after, int changesMax, long bytesMax = StoreLimits.LogBytesMax)
     {
-        if (after < From) return null;
+        if (after < _from) return null;
 
         var commits = ImmutableArray.CreateBuilder<Commit>();
         long bytes = 0;
@@ -73,7 +64,7 @@ internal sealed class RecentLog(int commitsMax, long bytesMax)
 
     private void RemoveOldest()
     {
-        From = _items[_first].Commit.Revision;
+        _from = _items[_first].Commit.Revision;
         _bytes -= _items[_first].Bytes;
         _items[_first] = default;
         _first++;
@@ -84,5 +75,4 @@ internal sealed class RecentLog(int commitsMax, long bytesMax)
     }
 }
 
-/// <param name="Id">What its committer gave it.</param>
-internal readonly record struct LogItem(Commit Commit, Guid Id, long Bytes);
+internal readonly record struct LogItem(Commit Commit, long Bytes);

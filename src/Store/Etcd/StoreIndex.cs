@@ -11,6 +11,7 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
 {
     private readonly Lock _lock = new();
     private readonly RecentLog _log = new(options.RecentCommitsMax, options.RecentBytesMax);
+    private readonly RecentIds _ids = new();
     private readonly Dictionary<string, FieldSet> _declared = new(StringComparer.Ordinal);
     private Snapshot _current = Snapshot.Empty;
     private volatile bool _isClosed;
@@ -56,6 +57,7 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
             }
 
             _log.Restart(revision);
+            _ids.Restart(revision);
             Publish_NeedsLock(new(revision, commits, next.ToImmutable()));
         }
     }
@@ -86,21 +88,22 @@ internal sealed class StoreIndex(EtcdStoreOptions options)
                 next = next.SetItem(collection, rows.With(group));
             }
 
-            _log.Add(new(revision, time, log.DrainToImmutable()), id);
+            _log.Add(new(revision, time, log.DrainToImmutable()));
+            _ids.Add(revision, id);
             Publish_NeedsLock(new(revision, _current.Commits + 1, next));
             return true;
         }
     }
 
-    public LogItem? FirstCommitAfter(long revision)
+    public (long Revision, Guid Id)? FirstCommitAfter(long revision)
     {
-        lock (_lock) return _log.FirstAfter(revision);
+        lock (_lock) return _ids.FirstAfter(revision);
     }
 
-    /// <summary>Whether all that is known of commits behind a revision is still in memory.</summary>
+    /// <summary>Whether the ids of all commits behind a revision are still in memory.</summary>
     public bool ReachesBackTo(long revision)
     {
-        lock (_lock) return revision >= _log.From;
+        lock (_lock) return revision >= _ids.From;
     }
 
     /// <returns>Null when the commits behind <paramref name="after"/> are no longer in memory.</returns>
