@@ -13,7 +13,7 @@ namespace Stateway.Collections.Writing;
 /// <summary>Bodies of resources and actions: JSON or XML in, JSON that fits the schema out.</summary>
 internal sealed class Bodies(Schema schema, Lazy<XmlForm> xml, GatewayLimits limits)
 {
-    /// <summary>Each drops as many unknown fields as one list of errors holds.</summary>
+    /// <summary>Each drops as many unknown fields as one list of errors holds. Where that can't be enough, none is dropped.</summary>
     private const int LenientRoundsMax = 10;
 
     private static readonly JsonSerializerOptions JsonText = new() { Encoder = JsonOptions.Readable.Encoder };
@@ -33,7 +33,7 @@ internal sealed class Bodies(Schema schema, Lazy<XmlForm> xml, GatewayLimits lim
         if (schema.Validate(json.Span, errors)) return null;
 
         var problem = RequestValidation.ToProblem(errors);
-        for (int round = 0; preferences.Lenient && problem.Type == ProblemTypes.InvalidBody && round < LenientRoundsMax; round++)
+        for (int left = LenientRoundsMax; preferences.Lenient && problem.Type == ProblemTypes.InvalidBody && errors.Count <= left * SchemaErrors.Max; left--)
         {
             var unknown = errors.Items.Where(e => e is { Code: "UNKNOWN_FIELD", Pointer: not null }).ToList();
             if (unknown.Count == 0) break;
