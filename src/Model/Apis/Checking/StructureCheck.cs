@@ -14,12 +14,15 @@ internal static class StructureCheck
 {
     private const string Uri = "stateway://program/stateway.schema.json";
 
-    private static readonly Lazy<Schema> Documents = new(Compile);
+    // Some megabytes that a server needs only while it reads documents.
+    private static readonly WeakReference<Schema?> Compiled = new(null);
 
     public static void Run(ApiDocument document)
     {
+        if (!Compiled.TryGetTarget(out var schema)) Compiled.SetTarget(schema = Compile());
+
         var errors = new SchemaErrors();
-        if (Documents.Value.Validate(NodeJson.ToUtf8(document.Root), errors)) return;
+        if (schema.Validate(NodeJson.ToUtf8(document.Root), errors)) return;
 
         foreach (var error in errors.Items)
         {
