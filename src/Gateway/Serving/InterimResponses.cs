@@ -18,7 +18,7 @@ public sealed class InterimResponses
     /// <summary>Stands behind <c>UseHttps</c>, if that is used: what it writes has to be encrypted still.</summary>
     public static void UseOn(ListenOptions listen) => listen.Use(next => connection =>
     {
-        connection.Features.Set(new InterimResponses(connection.Transport));
+        if (!connection.IsHttp2()) connection.Features.Set(new InterimResponses(connection.Transport));
         return next(connection);
     });
 

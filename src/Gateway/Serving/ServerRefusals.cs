@@ -14,8 +14,11 @@ namespace Stateway.Gateway.Serving;
 /// </summary>
 public static class ServerRefusals
 {
+    /// <summary>Not over HTTP/2, where answers of several requests are under way at once, and content could be taken for a refusal.</summary>
     public static void UseOn(ListenOptions listen) => listen.Use(next => connection =>
     {
+        if (connection.IsHttp2()) return next(connection);
+
         var output = new Output(connection.Transport.Output);
         connection.Transport = new Transport(connection.Transport.Input, output);
         connection.Features.Set(output);

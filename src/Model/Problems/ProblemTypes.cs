@@ -81,6 +81,9 @@ public static class ProblemTypes
     public static readonly ProblemType UnsupportedMediaType = new(415, "UNSUPPORTED_MEDIA_TYPE", "The body's media type or encoding is not supported here.",
         "The Accept, Accept-Patch or Accept-Encoding field of the answer names what is.");
 
+    public static readonly ProblemType MisdirectedRequest = new(421, "MISDIRECTED_REQUEST", "The request came through the wrong connection.",
+        "The host asks for a client certificate, and the connection was opened for another host, or with a certificate that is no longer accepted. Open a new connection to this host.");
+
     public static readonly ProblemType InvalidBody = new(422, "INVALID_BODY", "The body does not fit the schema.",
         "The body is well formed, but not what the schema asks for. Every error is listed with its JSON pointer.");
 
@@ -129,7 +132,7 @@ public static class ProblemTypes
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
         TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
-        UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
+        UriTooLong, UnsupportedMediaType, MisdirectedRequest, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,
         LoopDetected,
     ];

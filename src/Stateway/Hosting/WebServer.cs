@@ -11,14 +11,25 @@ using Stateway.Gateway.Serving;
 
 namespace Stateway.Hosting;
 
+/// <param name="Socket">Bound, and listening.</param>
+internal sealed record WebListener(Socket Socket, ListenerOptions Options)
+{
+    public IPEndPoint Endpoint { get; } = (IPEndPoint)Socket.LocalEndPoint!;
+}
+
 /// <summary>
-/// Kestrel on a socket that listens already. Built from the services that Kestrel itself registers, because its public
+/// Kestrel on sockets that listen already. Built from the services that Kestrel itself registers, because its public
 /// constructor leaves out some that can't be given from outside; the memory pool of connections is one of them.
 /// </summary>
 internal static class WebServer
 {
+    /// <summary>One listener, HTTP/1.1 in the clear.</summary>
     /// <returns>Disposing it disposes the server.</returns>
-    public static ServiceProvider Create(Socket listening, GatewayLimits limits, ILoggerFactory loggers)
+    public static ServiceProvider Create(Socket listening, GatewayLimits limits, ILoggerFactory loggers) =>
+        Create([new(listening, new())], limits, loggers);
+
+    /// <inheritdoc cref="Create(Socket, GatewayLimits, ILoggerFactory)"/>
+    public static ServiceProvider Create(IReadOnlyList<WebListener> listeners, GatewayLimits limits, ILoggerFactory loggers)
     {
         var services = new ServiceCollection();
         new Registrations(services).UseKestrelCore();
@@ -28,14 +39,14 @@ internal static class WebServer
         services.AddSingleton<System.Diagnostics.DiagnosticSource>(new System.Diagnostics.DiagnosticListener("Microsoft.AspNetCore"));
         services.Configure<SocketTransportOptions>(sockets =>
         {
-            sockets.CreateBoundListenSocket = _ => listening;
+            sockets.CreateBoundListenSocket = endpoint => listeners.First(listener => listener.Endpoint.Equals(endpoint)).Socket;
             sockets.IOQueueCount = 0; // each send waits in the thread pool's own line: docs/decisions/watch-fan-out.md
         });
-        services.Configure<KestrelServerOptions>(options => Configure(options, (IPEndPoint)listening.LocalEndPoint!, limits));
+        services.Configure<KestrelServerOptions>(options => Configure(options, listeners, limits, loggers.CreateLogger("Stateway")));
         return services.BuildServiceProvider();
     }
 
-    private static void Configure(KestrelServerOptions options, IPEndPoint endpoint, GatewayLimits limits)
+    private static void Configure(KestrelServerOptions options, IReadOnlyList<WebListener> listeners, GatewayLimits limits, ILogger logger)
     {
         options.AllowSynchronousIO = false;
         // A little above our own limits, which answer with a problem document.
@@ -46,12 +57,8 @@ internal static class WebServer
         options.Limits.MaxRequestBodySize = limits.StreamedBodyBytesMax;
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
-        options.Listen(endpoint, listen =>
-        {
-            listen.Protocols = HttpProtocols.Http1;
-            ServerRefusals.UseOn(listen);
-            InterimResponses.UseOn(listen);
-        });
+        options.Limits.Http2.MaxRequestHeaderFieldSize = limits.HeadersBytesMax * 4;
+        foreach (var listener in listeners) options.Listen(listener.Endpoint, listen => listener.Options.UseOn(listen, logger));
         StrictHttp.Apply(options);
     }
 

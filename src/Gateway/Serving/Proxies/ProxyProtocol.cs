@@ -13,9 +13,7 @@ namespace Stateway.Gateway.Serving.Proxies;
 /// </summary>
 public sealed partial class ProxyProtocol(Networks proxies, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan LogPause = TimeSpan.FromMinutes(1); // one line tells what a thousand would
-
-    private long _quietUntil = long.MinValue; // timestamp of the clock
+    private readonly Seldom _seldom = new(time, TimeSpan.FromMinutes(1));
 
     /// <summary>From the connection's start to the header's last byte.</summary>
     public TimeSpan HeaderTimeout { get; init; } = TimeSpan.FromSeconds(5);
@@ -28,7 +26,7 @@ public sealed partial class ProxyProtocol(Networks proxies, TimeProvider time, I
     {
         if (await ReadAsync(connection) is { } wrong)
         {
-            LogRefused(peer, wrong);
+            if (_seldom.IsDue()) Log.Refused(logger, peer.Address, wrong);
             connection.Abort(new ConnectionAbortedException(wrong));
             return;
         }
@@ -86,14 +84,6 @@ public sealed partial class ProxyProtocol(Networks proxies, TimeProvider time, I
         Span<byte> bytes = stackalloc byte[(int)Math.Min(buffer.Length, ProxyHeader.LengthMax)];
         buffer.Slice(0, bytes.Length).CopyTo(bytes);
         return ProxyHeader.Read(bytes, out header);
-    }
-
-    private void LogRefused(IPEndPoint peer, string wrong)
-    {
-        long now = time.GetTimestamp(), until = Interlocked.Read(ref _quietUntil);
-        if (now < until) return;
-        long next = now + (long)(LogPause.TotalSeconds * time.TimestampFrequency);
-        if (Interlocked.CompareExchange(ref _quietUntil, next, until) == until) Log.Refused(logger, peer.Address, wrong);
     }
 
     private static partial class Log

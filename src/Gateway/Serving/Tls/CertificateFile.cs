@@ -32,8 +32,8 @@ public sealed partial class CertificateFile : IDisposable
         _time = time;
         _logger = logger;
         _reading = new([certificatePath, keyPath ?? certificatePath], BytesMax, Read, logger);
-        Check();
         _checks = checks.Add([certificatePath, keyPath ?? certificatePath], Check);
+        Check();
     }
 
     /// <summary>Null until the files have once been right.</summary>

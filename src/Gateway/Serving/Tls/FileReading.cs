@@ -9,7 +9,7 @@ namespace Stateway.Gateway.Serving.Tls;
 /// right again; each wrong state is told once.
 /// </summary>
 /// <param name="read">From the files' contents, in order, and what is in force: what they say, or what is wrong with them.</param>
-internal sealed partial class FileReading<T>(
+internal sealed class FileReading<T>(
     ImmutableArray<string> paths, int bytesMax, Func<ImmutableArray<byte[]>, T?, (T? Value, string? Error)> read, ILogger logger)
     where T : class
 {
@@ -43,8 +43,8 @@ internal sealed partial class FileReading<T>(
             if (error is not null)
             {
                 if (error == _error) return false;
-                if (_current is null) Log.Refused(logger, string.Join(", ", paths), error);
-                else Log.Kept(logger, string.Join(", ", paths), error);
+                if (_current is null) FileReadingLog.Refused(logger, string.Join(", ", paths), error);
+                else FileReadingLog.Kept(logger, string.Join(", ", paths), error);
             }
             else
             {
@@ -85,17 +85,14 @@ internal sealed partial class FileReading<T>(
         foreach (byte[] content in contents) hash.AppendData(SHA256.HashData(content));
         return hash.GetHashAndReset();
     }
+}
 
-    private static class Log
-    {
-        private static readonly Action<ILogger, string, string, Exception?> KeptMessage = LoggerMessage.Define<string, string>(
-            LogLevel.Error, new EventId(1503, nameof(Kept)), "{Files} can't be used: {Error} What they said before stays in force.");
+/// <summary>Beside its class, because what writes these methods does not know classes with parameters.</summary>
+internal static partial class FileReadingLog
+{
+    [LoggerMessage(1503, LogLevel.Error, "{Files} can't be used: {Error} What they said before stays in force.")]
+    public static partial void Kept(ILogger logger, string files, string error);
 
-        private static readonly Action<ILogger, string, string, Exception?> RefusedMessage = LoggerMessage.Define<string, string>(
-            LogLevel.Error, new EventId(1504, nameof(Refused)), "{Files} can't be used: {Error} Nothing stands in their place.");
-
-        public static void Kept(ILogger logger, string files, string error) => KeptMessage(logger, files, error, null);
-
-        public static void Refused(ILogger logger, string files, string error) => RefusedMessage(logger, files, error, null);
-    }
+    [LoggerMessage(1504, LogLevel.Error, "{Files} can't be used: {Error} Nothing stands in their place.")]
+    public static partial void Refused(ILogger logger, string files, string error);
 }

@@ -55,7 +55,7 @@ internal sealed class RevocationList
     public bool IsSignedBy(X509Certificate2 authority) =>
         authority.SubjectName.RawData.AsSpan().SequenceEqual(Issuer.Span)
         && (authority.Extensions.OfType<X509KeyUsageExtension>().FirstOrDefault()?.KeyUsages.HasFlag(X509KeyUsageFlags.CrlSign) ?? true)
-        && RevocationSignature.IsBy(authority, Signed.Span, Algorithm, Signature);
+        && RevocationSignature.IsBy(authority, Signed, Algorithm, Signature);
 
     /// <param name="der">The list alone, nothing behind it.</param>
     /// <returns>Null, and what is wrong.</returns>

@@ -15,7 +15,7 @@ internal static class RevocationSignature
     /// <param name="algorithm">An AlgorithmIdentifier.</param>
     /// <returns>False also when the algorithm is not one of these, or not one for the authority's key.</returns>
     /// <exception cref="AsnContentException">The algorithm is malformed.</exception>
-    public static bool IsBy(X509Certificate2 authority, ReadOnlySpan<byte> signed, ReadOnlyMemory<byte> algorithm, byte[] signature)
+    public static bool IsBy(X509Certificate2 authority, ReadOnlyMemory<byte> signed, ReadOnlyMemory<byte> algorithm, byte[] signature)
     {
         var reader = new AsnReader(algorithm, AsnEncodingRules.DER).ReadSequence();
         string oid = reader.ReadObjectIdentifier();
@@ -26,7 +26,7 @@ internal static class RevocationSignature
             if (EcHash(oid) is not { } ecHash) return false;
 
             using var key = authority.GetECDsaPublicKey();
-            return key is not null && key.VerifyData(signed, signature, ecHash, DSASignatureFormat.Rfc3279DerSequence);
+            return key is not null && key.VerifyData(signed.Span, signature, ecHash, DSASignatureFormat.Rfc3279DerSequence);
         }
         catch (CryptographicException)
         {
@@ -36,7 +36,7 @@ internal static class RevocationSignature
         bool IsByRsa(HashAlgorithmName hash, RSASignaturePadding padding)
         {
             using var key = authority.GetRSAPublicKey();
-            return key is not null && key.VerifyData(signed, signature, hash, padding);
+            return key is not null && key.VerifyData(signed.Span, signature, hash, padding);
         }
     }
 
