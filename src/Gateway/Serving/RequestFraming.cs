@@ -22,7 +22,7 @@ public static class RequestFraming
     /// </returns>
     public static Problem? Refuse(HttpRequest request)
     {
-        if (Certificates.Refuse(request.HttpContext) is { } misdirected) return misdirected;
+        if (request.IsHttps && Certificates.Refuse(request.HttpContext) is { } misdirected) return misdirected;
         if (HttpProtocol.IsHttp2(request.Protocol)) return RefuseHttp2(request);
 
         var codings = request.Headers.TransferEncoding;

@@ -119,7 +119,7 @@ public sealed class CertificateFileTests : IDisposable
         Assert.False(file.Current.Covers("not a host"));
     }
 
-    /// <summary>The system's own notice, on the real clock, whose next look is half a minute away.</summary>
+    /// <summary>On the real clock, whose own next look is half a minute away: only the system's notice can be in time.</summary>
     [Fact]
     public async Task A_file_that_is_replaced_by_renaming_is_seen_at_once()
     {
@@ -132,10 +132,8 @@ public sealed class CertificateFileTests : IDisposable
             if (file.Current!.Leaf.Subject == "CN=two.example") changed.TrySetResult();
         };
 
-        long start = TimeProvider.System.GetTimestamp();
         Write(Root.Issue("two.example"));
-        await changed.Task.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
-        Assert.True(TimeProvider.System.GetElapsedTime(start) < FileChecks.Interval);
+        await changed.Task.WaitAsync(FileChecks.Interval / 2, TestContext.Current.CancellationToken);
     }
 
     private CertificateFile Open() => new(_folder.File("tls.pem"), _folder.File("tls.key"), _checks, _time, _log);

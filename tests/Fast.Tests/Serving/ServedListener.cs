@@ -24,48 +24,57 @@ internal sealed class ServedListener : IAsyncDisposable
     private readonly ServiceProvider _services;
     private readonly List<HttpClient> _clients = [];
 
-    private ServedListener(ServiceProvider services, int port, LogLines log)
+    private ServedListener(ServiceProvider services, int[] ports, LogLines log)
     {
         _services = services;
-        Port = port;
+        Ports = ports;
         Log = log;
     }
 
-    public int Port { get; }
+    public int[] Ports { get; }
+
+    public int Port => Ports[0];
 
     public LogLines Log { get; }
 
     /// <summary>What the server showed last.</summary>
     public X509Certificate2? Shown { get; private set; }
 
-    public static async Task<ServedListener> StartAsync(ListenerOptions options, params Operation[] more)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        socket.Listen();
+    public static Task<ServedListener> StartAsync(ListenerOptions options, params Operation[] more) => StartAllAsync([options], more);
 
+    public static async Task<ServedListener> StartAllAsync(ListenerOptions[] options, params Operation[] more)
+    {
+        WebListener[] listeners = [.. options.Select(o => new WebListener(Listen(), o))];
         var limits = new GatewayLimits();
         var log = new LogLines();
         var tables = new RoutingTables();
         tables.Publish(new RoutingTable(
             [new("GET", "/echo", "echo", new Echo()), new("POST", "/echo", "read", new Echo()), new("GET", "/refusal", "refusal", new RefusalText()), .. more]));
-        var services = WebServer.Create([new(socket, options)], limits, new OneLog(log));
+        var services = WebServer.Create(listeners, limits, new OneLog(log));
         var pipeline = new RequestPipeline(tables, limits, TimeProvider.System, log);
         await services.GetRequiredService<IServer>().StartAsync(new GatewayApplication(pipeline), TestContext.Current.CancellationToken);
-        return new(services, ((IPEndPoint)socket.LocalEndPoint!).Port, log);
+        return new(services, [.. listeners.Select(listener => listener.Endpoint.Port)], log);
+
+        static Socket Listen()
+        {
+            var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            socket.Listen();
+            return socket;
+        }
     }
 
-    /// <summary>A client that connects to this port whatever host it asks for, and takes every certificate but remembers it.</summary>
+    /// <summary>A client that connects to this machine whatever host it asks for, and takes every certificate but remembers it.</summary>
     public HttpClient Client(Version? version = null, X509Certificate2? certificate = null)
     {
         var handler = new SocketsHttpHandler
         {
             UseProxy = false,
             AllowAutoRedirect = false,
-            ConnectCallback = async (_, ct) =>
+            ConnectCallback = async (asked, ct) =>
             {
                 var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(IPAddress.Loopback, Port, ct);
+                await socket.ConnectAsync(IPAddress.Loopback, asked.DnsEndPoint.Port, ct);
                 return new NetworkStream(socket, ownsSocket: true);
             },
         };
@@ -131,9 +140,7 @@ internal sealed class ServedListener : IAsyncDisposable
 
     private sealed class OneLog(ILogger log) : ILoggerFactory
     {
-        // The web server's own lines are of no interest here.
-        public ILogger CreateLogger(string categoryName) =>
-            categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) ? Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance : log;
+        public ILogger CreateLogger(string categoryName) => categoryName.StartsWith("Microsoft.", StringComparison.Ordinal) ? new Warnings(log) : log;
 
         public void AddProvider(ILoggerProvider provider)
         {
@@ -141,6 +148,19 @@ internal sealed class ServedListener : IAsyncDisposable
 
         public void Dispose()
         {
+        }
+    }
+
+    /// <summary>Of the web server's own lines those that the program shows.</summary>
+    private sealed class Warnings(ILogger log) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state) where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel level) => level >= LogLevel.Warning;
+
+        public void Log<TState>(LogLevel level, EventId id, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            if (IsEnabled(level)) log.Log(level, id, state, exception, formatter);
         }
     }
 }

@@ -146,6 +146,16 @@ public sealed class TlsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_client_is_told_the_names_of_the_authorities_and_the_whole_chain()
+    {
+        var between = new Authority("Between", Root);
+        await ServeAsync(null, Host("shop.example", issuer: between, clients: Clients()));
+        var (_, output, _) = await StatewayProgram.CallToolAsync("openssl", "s_client", "-connect", $"127.0.0.1:{_served!.Port}", "-servername", "shop.example", "-tls1_2");
+        Assert.Contains("Acceptable client certificate CA names\nCN = Test root", output, StringComparison.Ordinal);
+        Assert.Contains("1 s:CN = Between", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_client_behind_an_authority_between_is_let_in_with_the_authority_in_the_bundle()
     {
         var between = new Authority("Between", Root);
@@ -163,18 +173,29 @@ public sealed class TlsTests : IAsyncDisposable
         await RefusedAsync(new Authority("Other").IssueClient("mallory"));
     }
 
+    /// <summary>curl names the URL's host in the handshake, and in the request the one it is told.</summary>
     [Theory]
-    [InlineData("1.1")]
-    [InlineData("2.0")]
-    public async Task A_request_for_a_host_that_requires_certificates_does_not_come_in_through_another_hosts_connection(string version)
+    [InlineData("--http1.1", true)]
+    [InlineData("--http2", false)]
+    public async Task A_request_for_a_host_that_requires_certificates_does_not_come_in_through_another_hosts_connection(string version, bool closes)
     {
         await ServeAsync(null, Host("open.example"), Host("shop.example", clients: Clients()));
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"https://open.example:{_served!.Port}/echo") { Headers = { Host = "shop.example" }, Version = Version.Parse(version) };
-        using var response = await _served.Client(Version.Parse(version)).SendAsync(request, Cancel);
+        var (code, output, error) = await StatewayProgram.CallToolAsync("curl", "-sS", "-i", version, "--insecure", "--noproxy", "*",
+            "--resolve", $"open.example:{_served!.Port}:127.0.0.1", "-H", "Host: shop.example", $"https://open.example:{_served.Port}/echo");
 
-        Assert.Equal(HttpStatusCode.MisdirectedRequest, response.StatusCode);
-        Assert.Contains("MISDIRECTED_REQUEST", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
-        Assert.Equal(version == "1.1", response.Headers.ConnectionClose is true);
+        Assert.True(code == 0, error);
+        Assert.Matches("^HTTP/[12.]+ 421 ", output);
+        Assert.Contains("MISDIRECTED_REQUEST", output, StringComparison.Ordinal);
+        Assert.Equal(closes, output.Contains("Connection: close", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task One_server_has_listeners_of_several_kinds()
+    {
+        _certificates.Publish([Host("shop.example")], null);
+        _served = await ServedListener.StartAllAsync([new() { Certificates = _certificates }, new()]);
+        Assert.Contains("scheme https\n", await GetAsync(_served.Client(), "shop.example"), StringComparison.Ordinal);
+        Assert.Contains("scheme http\n", await _served.Client().GetStringAsync(new Uri($"http://shop.example:{_served.Ports[1]}/echo"), Cancel), StringComparison.Ordinal);
     }
 
     [Fact]

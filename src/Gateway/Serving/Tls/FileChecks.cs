@@ -21,7 +21,7 @@ public sealed partial class FileChecks : IDisposable
     private readonly Lock _lock = new();
     private readonly Lock _running = new();
     private readonly List<Entry> _entries = [];
-    private readonly Dictionary<string, FileSystemWatcher?> _folders = [];
+    private readonly Dictionary<string, FileSystemWatcher> _folders = [];
     private readonly HashSet<string> _changed = [];
     private readonly ITimer _poll;
     private readonly ITimer _soon;
@@ -55,7 +55,7 @@ public sealed partial class FileChecks : IDisposable
         {
             _isDisposed = true;
             _entries.Clear();
-            foreach (var watcher in _folders.Values) watcher?.Dispose();
+            foreach (var watcher in _folders.Values) watcher.Dispose();
             _folders.Clear();
         }
 
@@ -65,7 +65,7 @@ public sealed partial class FileChecks : IDisposable
 
     private void Watch_NeedsLock(string folder)
     {
-        if (_isDisposed || _folders.Count >= FoldersMax || (_folders.TryGetValue(folder, out var known) && known is not null)) return;
+        if (_isDisposed || _folders.Count >= FoldersMax || _folders.ContainsKey(folder)) return;
 
         FileSystemWatcher? watcher = null;
         try
@@ -95,7 +95,7 @@ public sealed partial class FileChecks : IDisposable
             if (!_entries.Remove(entry)) return;
             foreach (string folder in entry.Folders.Where(folder => !_entries.Any(e => e.Folders.Contains(folder))))
             {
-                if (_folders.Remove(folder, out var watcher)) watcher?.Dispose();
+                if (_folders.Remove(folder, out var watcher)) watcher.Dispose();
             }
         }
     }
