@@ -241,6 +241,17 @@ public sealed class TlsTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Who_is_on_a_list_that_is_out_of_date_stays_revoked_beside_a_newer_one()
+    {
+        var (alice, bob) = (Root.IssueClient("alice"), Root.IssueClient("bob"));
+        string both = PemEncoding(Root.Revoke([bob.Serial], Today(-3), Today(-1))) + "\n" + PemEncoding(Root.Revoke([], Today(-1), Today(1)));
+        WriteList(System.Text.Encoding.ASCII.GetBytes(both));
+        await ServeAsync(null, Host("shop.example", clients: Clients("list.crl")));
+        await GetAsync(_served!.Client(certificate: alice.ToCertificate()), "shop.example");
+        await RefusedAsync(bob);
+    }
+
+    [Fact]
     public async Task A_revoked_authority_between_shuts_its_clients_out_and_needs_no_list_else()
     {
         var between = new Authority("Between", Root);
