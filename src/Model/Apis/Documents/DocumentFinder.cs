@@ -10,11 +10,11 @@ internal static class DocumentFinder
 {
     private const int DocumentsMax = 10_000;
 
-    public static List<ApiDocument> Find(string path, DocumentErrors errors, out SourceFolder folder)
+    public static List<ApiDocument> Find(string path, DocumentErrors errors, out DiskFolder folder)
     {
         string full = Path.GetFullPath(path);
         bool isFile = File.Exists(full);
-        folder = new SourceFolder(isFile ? Path.GetDirectoryName(full)! : full.Length > 1 ? full.TrimEnd('/') : full);
+        folder = new DiskFolder(isFile ? Path.GetDirectoryName(full)! : full.Length > 1 ? full.TrimEnd('/') : full);
         if (!isFile && !Directory.Exists(full))
         {
             errors.Add(new(path, 1, 1, "", "There is no such file or folder."));
@@ -46,13 +46,27 @@ internal static class DocumentFinder
         return documents;
     }
 
+    /// <summary>The one document of a source.</summary>
+    /// <returns>Null when it is none.</returns>
+    public static ApiDocument? Read(ApiSource source, SourceFolder folder, DocumentErrors errors)
+    {
+        if (folder.Has(source.File)) return Read(source.Name, source.File, folder, isMeant: static () => true, isChosen: true, errors);
+
+        errors.Add(new(source.File, 1, 1, "", "The document is not among its files."));
+        return null;
+    }
+
     /// <param name="isChosen">The user named this very file, so that it must be a document.</param>
-    private static ApiDocument? Read(string name, SourceFolder folder, bool isChosen, DocumentErrors errors)
+    private static ApiDocument? Read(string name, DiskFolder folder, bool isChosen, DocumentErrors errors) =>
+        Read(Path.GetFileNameWithoutExtension(name), name, folder, () => isChosen || folder.LooksLikeApi(name), isChosen, errors);
+
+    /// <param name="isMeant">Whether a text that can't be read means to be a document.</param>
+    private static ApiDocument? Read(string api, string name, SourceFolder folder, Func<bool> isMeant, bool isChosen, DocumentErrors errors)
     {
         var reading = folder.Text(name);
         if (reading.Errors.Count > 0)
         {
-            if (!isChosen && !folder.LooksLikeApi(name)) return null;
+            if (!isMeant()) return null;
 
             foreach (var error in reading.Errors) errors.Add(error);
             return null;
@@ -64,7 +78,7 @@ internal static class DocumentFinder
             return null;
         }
 
-        var document = new ApiDocument(name, folder.Root, root, errors);
+        var document = new ApiDocument(api, name, root, errors);
         if (root["openapi"] is not ScalarNode { Text: var version } scalar || !(version.StartsWith("3.0.") || version.StartsWith("3.1.")))
         {
             document.Error("/openapi", "Stateway reads OpenAPI 3.0 and 3.1; write openapi: 3.1.0.");
