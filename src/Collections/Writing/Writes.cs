@@ -37,9 +37,9 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();
         byte[] value = collection.Composer.Compose(body.Span, id, default, now);
-        if (TooLarge(value) is { } tooLarge) return tooLarge;
-
         terms = terms.Following(preferences);
+        if ((TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
+
         string location = $"{LocationBase(exchange)}/{id}";
         var result = await CommitAsync(terms, 0, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
         if (result is CommitResult.Committed committed)
@@ -105,6 +105,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
             var problem = Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition);
             if (current is null) return problem ?? Paths.NotFound(collection, path);
+            problem ??= await AskRuleAsync(new(path, current.Value, null, terms.Store), exchange);
             if (problem is not null) return problem;
 
             var transaction = new Transaction(
@@ -137,7 +138,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             var now = services.Now();
             var (value, problem) = draft(current, now);
-            problem ??= TooLarge(value);
+            problem ??= TooLarge(value) ?? await AskRuleAsync(new(path, current?.Value, value, terms.Store), exchange);
             if (problem is not null) return problem;
 
             int status = current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
@@ -153,6 +154,9 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         return new(ProblemTypes.TooMuchContention);
     }
+
+    private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
+        collection.Rule is { } rule ? rule(change, exchange.Http.RequestAborted) : default;
 
     private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
         : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");

@@ -30,6 +30,9 @@ public static class ProblemTypes
     public static readonly ProblemType InvalidBatch = new(400, "INVALID_BATCH", "The batch can't be run.",
         "A batch takes POST, PUT, PATCH and DELETE on stored collections of its API, and actions that set fields; its requests may refer to the ids of earlier ones. The problem says which request is something else.");
 
+    public static readonly ProblemType Unauthenticated = new(401, "UNAUTHENTICATED", "It is not known who is calling.",
+        "The request carries no credentials, or none that are valid here. The WWW-Authenticate field says which are asked for.");
+
     public static readonly ProblemType NotFound = new(404, "NOT_FOUND", "There is nothing here.",
         "No operation has this path, or no resource has this id.");
 
@@ -126,7 +129,7 @@ public static class ProblemTypes
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch,
+        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch, Unauthenticated,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
         TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
         UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,

@@ -4,7 +4,9 @@ using Stateway.Stores;
 namespace Stateway.Hosting;
 
 /// <param name="Listen">Port 0 takes a free one.</param>
-internal sealed record ServerOptions(IPEndPoint Listen, StoreUrl Store)
+/// <param name="Admin">Where the management API listens; port 0 takes a free one.</param>
+/// <param name="DataFolder">For what belongs to this node and not into the store.</param>
+internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, StoreUrl Store, string DataFolder)
 {
     public HistoryPolicy History { get; init; } = new();
 

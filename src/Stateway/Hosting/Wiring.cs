@@ -13,14 +13,26 @@ namespace Stateway.Hosting;
 /// <summary>Makes the routing table of the APIs: every operation with the target that answers it.</summary>
 internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self, ILogger logger) : IDisposable
 {
-    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog catalog)
+    /// <param name="apis">An API stands here once for each of its stages.</param>
+    /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
+    /// <param name="rules">Of collections, by store names.</param>
+    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, ResourceRule>? rules = null)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
-        var byBase = new Dictionary<string, List<Operation>>(StringComparer.Ordinal);
+        foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal)) AddBase(operations, taken, below.Key, new Catalog(below, collections, rules), below);
+        foreach (var api in apis) AddOwn(operations, taken, api);
+        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
+        return new RoutingTable(operations);
+    }
+
+    /// <summary>All that stands under one base path.</summary>
+    /// <param name="catalog">First of its own APIs: another stage's collections may be declared differently.</param>
+    private void AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, IEnumerable<ApiSpec> apis)
+    {
+        var below = new List<Operation>();
         foreach (var api in apis)
         {
-            if (!byBase.TryGetValue(api.BasePath, out var below)) byBase[api.BasePath] = below = [];
             foreach (var spec in api.Operations)
             {
                 var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
@@ -35,15 +47,8 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
             }
         }
 
-        foreach (var (basePath, below) in byBase)
-        {
-            operations.AddRange(below);
-            AddBatch(operations, taken, basePath, below, catalog);
-        }
-
-        foreach (var api in apis) AddOwn(operations, taken, api);
-        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
-        return new RoutingTable(operations);
+        operations.AddRange(below);
+        AddBatch(operations, taken, basePath, below, catalog);
     }
 
     /// <summary>The document, and the base that links to it (RFC 8631), unless the API has operations there itself.</summary>

@@ -15,6 +15,9 @@ internal sealed class ApiDocument(string name, string file, MapNode root, Docume
     /// <summary>The API's: of a folder, the file's name without its ending.</summary>
     public string Name { get; } = name;
 
+    /// <summary>Stands before the base path.</summary>
+    public string Prefix { get; init; } = "";
+
     /// <summary>The files that it is made of: itself, those it refers to, and its seeds.</summary>
     public SortedSet<string> Files { get; } = new([file], StringComparer.Ordinal);
 

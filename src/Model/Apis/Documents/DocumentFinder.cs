@@ -10,6 +10,8 @@ internal static class DocumentFinder
 {
     private const int DocumentsMax = 10_000;
 
+    private static readonly Dictionary<string, byte[]> NoFiles = []; // they are in the folder
+
     public static List<ApiDocument> Find(string path, DocumentErrors errors, out DiskFolder folder)
     {
         string full = Path.GetFullPath(path);
@@ -50,7 +52,7 @@ internal static class DocumentFinder
     /// <returns>Null when it is none.</returns>
     public static ApiDocument? Read(ApiSource source, SourceFolder folder, DocumentErrors errors)
     {
-        if (folder.Has(source.File)) return Read(source.Name, source.File, folder, isMeant: static () => true, isChosen: true, errors);
+        if (folder.Has(source.File)) return Read(source, folder, isMeant: static () => true, isChosen: true, errors);
 
         errors.Add(new(source.File, 1, 1, "", "The document is not among its files."));
         return null;
@@ -58,11 +60,12 @@ internal static class DocumentFinder
 
     /// <param name="isChosen">The user named this very file, so that it must be a document.</param>
     private static ApiDocument? Read(string name, DiskFolder folder, bool isChosen, DocumentErrors errors) =>
-        Read(Path.GetFileNameWithoutExtension(name), name, folder, () => isChosen || folder.LooksLikeApi(name), isChosen, errors);
+        Read(new(Path.GetFileNameWithoutExtension(name), name, NoFiles), folder, () => isChosen || folder.LooksLikeApi(name), isChosen, errors);
 
     /// <param name="isMeant">Whether a text that can't be read means to be a document.</param>
-    private static ApiDocument? Read(string api, string name, SourceFolder folder, Func<bool> isMeant, bool isChosen, DocumentErrors errors)
+    private static ApiDocument? Read(ApiSource source, SourceFolder folder, Func<bool> isMeant, bool isChosen, DocumentErrors errors)
     {
+        string name = source.File;
         var reading = folder.Text(name);
         if (reading.Errors.Count > 0)
         {
@@ -78,7 +81,7 @@ internal static class DocumentFinder
             return null;
         }
 
-        var document = new ApiDocument(api, name, root, errors);
+        var document = new ApiDocument(source.Name, name, root, errors) { Prefix = source.Prefix };
         if (root["openapi"] is not ScalarNode { Text: var version } scalar || !(version.StartsWith("3.0.") || version.StartsWith("3.1.")))
         {
             document.Error("/openapi", "Stateway reads OpenAPI 3.0 and 3.1; write openapi: 3.1.0.");

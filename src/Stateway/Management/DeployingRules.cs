@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Stateway.Collections;
+using Stateway.Gateway;
+using Stateway.Hosting;
+using Stateway.Model.Apis;
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Management;
+
+/// <summary>What must hold for deployments and stages: that they can be served, with all errors when not.</summary>
+/// <param name="stages">Those in force.</param>
+internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
+{
+    private const int ErrorsMax = 100;
+
+    public Dictionary<string, ResourceRule> ByCollection => new(StringComparer.Ordinal)
+    {
+        [Kinds.Api] = CheckApiAsync, [Kinds.Deployment] = CheckDeploymentAsync, [Kinds.Stage] = CheckStageAsync,
+    };
+
+    private ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>
+        new(change.Path == Kinds.ApiName && change.After is not null
+            ? Invalid(new ProblemError("ID", $"An API can't be called {Kinds.ApiName}: the platform's own resources are kept under this name.") { Pointer = "/id" })
+            : null);
+
+    private async ValueTask<Problem?> CheckDeploymentAsync(ProposedChange change, CancellationToken ct)
+    {
+        string api = change.Path[..change.Path.IndexOf('/')];
+        string id = change.Path[(change.Path.IndexOf('/') + 1)..];
+        if (change.After is not { } after) return await WhyNotRemovedAsync(change, api, id, ct);
+
+        var source = DeploymentSource.Read(api, after);
+        if (change.Before is { } before)
+        {
+            return DeploymentSource.AreSame(source, DeploymentSource.Read(api, before)) ? null
+                : new(ProblemTypes.WrongState, "A deployment is immutable; create another one, and let the stage point at that.");
+        }
+
+        var reading = ApiReader.Read([source], LiveApis());
+        return reading.Errors.Count == 0 ? null : Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
+    }
+
+    private static async ValueTask<Problem?> WhyNotRemovedAsync(ProposedChange change, string api, string id, CancellationToken ct)
+    {
+        var query = new Query(Kinds.Stage) { Parent = api, Limit = StoreLimits.PageEntriesMax };
+        if (await change.Resources.QueryAsync(query, ct) is not QueryResult.Page page) return new(ProblemTypes.Unavailable, "The stages can't be read now.");
+
+        foreach (var entry in page.Entries)
+        {
+            if (StageSpec.Read(entry.Key.Path, entry.Value).Deployment == id)
+                return new(ProblemTypes.StillReferenced, $"The stage {entry.Key.Path[(api.Length + 1)..]} points at it.");
+        }
+
+        return null;
+    }
+
+    private async ValueTask<Problem?> CheckStageAsync(ProposedChange change, CancellationToken ct)
+    {
+        if (change.After is not { } after) return null;
+
+        var stage = StageSpec.Read(change.Path, after);
+        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, stage.Deployment, ct) is not { } source)
+            return Invalid(new ProblemError("REFERENCE", $"{stage.Api} has no deployment \"{stage.Deployment}\".") { Pointer = "/deployment" });
+
+        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], LiveApis());
+        if (reading.Errors.Count > 0) return Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
+
+        return StageCompiler.ClashOf(reading.Apis[0], stages().Where(other => other.Path != change.Path)) is { } clash
+            ? Invalid(new ProblemError("CLASH", clash) { Pointer = "/path" })
+            : null;
+    }
+
+    private IEnumerable<ApiSpec> LiveApis() => stages().Where(stage => stage.Stage == ServedStage.Live).Select(stage => stage.Api);
+
+    private static ProblemError ErrorOf(DocumentError error) =>
+        new("DOCUMENT", $"{error.File}:{error.Line}:{error.Column} {error.Pointer}: {error.Message}") { Pointer = "/files/" + error.File.Replace("~", "~0").Replace("/", "~1") };
+
+    private static Problem Invalid(params ImmutableArray<ProblemError> errors) =>
+        new(ProblemTypes.InvalidBody, Wording.Count(errors.Length, "field")) { Errors = errors };
+}
