@@ -67,7 +67,7 @@ internal static class ServeCommand
         ListenAddress.TryParse(listen ?? ListenAddress.Default, out var endpoint);
         if (listen is null) endpoint = configuration.Listen ?? endpoint;
         string folder = RunCommand.DataFolderOf(served);
-        return new(endpoint!, ListenOption.AdminOf(admin, endpoint!), (url ?? new StoreUrl.Sqlite(folder)).WithPassword(StorePassword.OfEnvironment()),
+        return new(endpoint!, admin is null && configuration.Admin is not null ? configuration.Admin : ListenOption.AdminOf(admin, endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), (url ?? new StoreUrl.Sqlite(folder)).WithPassword(StorePassword.OfEnvironment()),
             url is StoreUrl.Sqlite sqlite ? sqlite.Folder : folder)
         {
             History = configuration.History,

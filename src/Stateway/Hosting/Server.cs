@@ -68,7 +68,7 @@ internal sealed partial class Server : IAsyncDisposable
         var kindsCatalog = new Catalog([kinds]);
         _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger);
         _compiler = new StageCompiler(store);
-        _folder = new FolderApply(store, kindsCatalog, time);
+        _folder = new FolderApply(options.ServedFolder, store, kindsCatalog, time);
         _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), key, services, loggers);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
     }

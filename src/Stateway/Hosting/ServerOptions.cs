@@ -5,8 +5,9 @@ namespace Stateway.Hosting;
 
 /// <param name="Listen">Port 0 takes a free one.</param>
 /// <param name="Admin">Where the management API listens; port 0 takes a free one.</param>
+/// <param name="ServedFolder">Of the documents; absolute.</param>
 /// <param name="DataFolder">For what belongs to this node and not into the store.</param>
-internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, StoreUrl Store, string DataFolder)
+internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, string ServedFolder, StoreUrl Store, string DataFolder)
 {
     public HistoryPolicy History { get; init; } = new();
 

@@ -59,9 +59,8 @@ internal sealed record AdministratorKey(AccessKey Access, string? File, bool IsN
         if (OperatingSystem.IsWindows()) Directory.CreateDirectory(folder);
         else Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
-        // Whole or not at all: it is moved into its place when it is on the disk.
-        string part = file + ".new";
-        System.IO.File.Delete(part);
+        // Whole or not at all: it is moved into its place when it is on the disk. Of nodes that share the folder one is the first.
+        string part = $"{file}.{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(8))}";
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         using (var stream = new FileStream(part, options))
@@ -70,8 +69,16 @@ internal sealed record AdministratorKey(AccessKey Access, string? File, bool IsN
             stream.Flush(flushToDisk: true);
         }
 
-        System.IO.File.Move(part, file, overwrite: true);
-        return key;
+        try
+        {
+            System.IO.File.Move(part, file);
+            return key;
+        }
+        catch (IOException e)
+        {
+            System.IO.File.Delete(part);
+            return TryReadFile(file) ?? throw new IOException($"{file} is there, and is not an administrator's key: {e.Message} Move it away.");
+        }
     }
 
     private static string? TryReadFile(string file)

@@ -20,8 +20,8 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
     };
 
     private ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>
-        new(change.Path == Kinds.ApiName && change.After is not null
-            ? Invalid(new ProblemError("ID", $"An API can't be called {Kinds.ApiName}: the platform's own resources are kept under this name.") { Pointer = "/id" })
+        new(change.Path == ApiSpec.ReservedName && change.After is not null
+            ? Invalid(new ProblemError("ID", $"An API can't be called {ApiSpec.ReservedName}: the platform's own resources are kept under this name.") { Pointer = "/id" })
             : null);
 
     private async ValueTask<Problem?> CheckDeploymentAsync(ProposedChange change, CancellationToken ct)

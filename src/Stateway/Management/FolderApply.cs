@@ -13,11 +13,16 @@ namespace Stateway.Management;
 /// Makes the documents of a folder what the <c>live</c> stages serve: a new deployment for each document that has changed,
 /// and all of them in one transaction. Applying the same folder twice, or on several nodes, changes nothing.
 /// </summary>
+/// <param name="folder">Absolute. Nodes that serve other folders over the same store leave each other's stages alone.</param>
 /// <param name="kinds">The platform's own collections.</param>
-internal sealed class FolderApply(IStore store, Catalog kinds, TimeProvider time)
+internal sealed class FolderApply(string folder, IStore store, Catalog kinds, TimeProvider time)
 {
-    /// <summary>On a stage that came from a folder: it goes when its document has gone.</summary>
+    /// <summary>On a stage that came from a folder, with the folder's path: it goes when its document has gone from there.</summary>
     private const string Label = "stateway.folder";
+
+    private const int LabelLengthMax = 200; // of kinds.yaml
+
+    private readonly string _mark = folder.Length <= LabelLengthMax ? folder : folder[^LabelLengthMax..];
 
     /// <summary>Older ones that no stage points at go when another one comes.</summary>
     private const int DeploymentsKept = 10;
@@ -76,7 +81,7 @@ internal sealed class FolderApply(IStore store, Catalog kinds, TimeProvider time
                 json.WriteString("deployment", id);
                 json.WriteString("path", spec?.Prefix ?? "");
                 json.WriteStartObject("labels");
-                json.WriteString(Label, "true");
+                json.WriteString(Label, _mark);
                 json.WriteEndObject();
             });
             await RemoveOldAsync(plan, source.Name, stages, ct);
@@ -113,10 +118,10 @@ internal sealed class FolderApply(IStore store, Catalog kinds, TimeProvider time
         }
     }
 
-    private static bool IsOfFolder(Entry stage)
+    private bool IsOfFolder(Entry stage)
     {
         using var document = JsonDocument.Parse(stage.Value);
-        return document.RootElement.TryGetProperty("labels", out var labels) && labels.TryGetProperty(Label, out _);
+        return document.RootElement.TryGetProperty("labels", out var labels) && labels.TryGetProperty(Label, out var mark) && mark.ValueEquals(_mark);
     }
 
     /// <summary>The transaction that it will be.</summary>

@@ -9,9 +9,6 @@ internal static class Kinds
     public const string Deployment = "stateway/apis/deployments";
     public const string Stage = "stateway/apis/stages";
 
-    /// <summary>Users' APIs can't be called this: it is what the platform's own resources are kept under.</summary>
-    public const string ApiName = "stateway";
-
     private const string File = "kinds.yaml";
 
     public static ApiSpec Read()
@@ -19,7 +16,7 @@ internal static class Kinds
         using var resource = typeof(Kinds).Assembly.GetManifestResourceStream(File)!; // embedded by the project file
         byte[] text = new byte[resource.Length];
         resource.ReadExactly(text);
-        var reading = ApiReader.Read([new(ApiName, File, new Dictionary<string, byte[]> { [File] = text })]);
+        var reading = ApiReader.Read([new(ApiSpec.ReservedName, File, new Dictionary<string, byte[]> { [File] = text })]);
         if (reading.Errors.Count > 0) throw new InvalidOperationException(string.Join('\n', reading.Errors));
         return reading.Apis[0];
     }

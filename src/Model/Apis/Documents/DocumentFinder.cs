@@ -44,6 +44,8 @@ internal static class DocumentFinder
             errors.Add(new(path, 1, 1, "", "No OpenAPI document is here: no .yaml, .yml or .json file whose top level has 'openapi'."));
         }
 
+        foreach (var document in documents.Where(document => document.Name == ApiSpec.ReservedName))
+            document.Error("", $"An API can't be called {ApiSpec.ReservedName}: the platform's own resources are kept under this name. Rename the file.");
         RefuseEqualNames(documents);
         return documents;
     }
