@@ -16,12 +16,12 @@ public static class ApiReader
     {
         var errors = new DocumentErrors();
         var documents = DocumentFinder.Find(path, errors, out var folder);
-        return Read(documents.ConvertAll(document => (document, (SourceFolder)folder)), [], errors);
+        return Read(documents.ConvertAll(document => (document, (SourceFolder)folder)), others: null, errors);
     }
 
     /// <summary>Reads documents that lie nowhere but here. Errors name the files as the sources do.</summary>
-    /// <param name="others">APIs that were read before, whose collections may answer operations of these. Those of the same names don't count.</param>
-    public static ApiReading Read(IReadOnlyList<ApiSource> sources, IEnumerable<ApiSpec>? others = null)
+    /// <param name="others">Finds APIs that were read before, by name, whose collections may answer operations of these.</param>
+    public static ApiReading Read(IEnumerable<ApiSource> sources, Func<string, ApiSpec?>? others = null)
     {
         var errors = new DocumentErrors();
         var documents = new List<(ApiDocument, SourceFolder)>();
@@ -31,19 +31,18 @@ public static class ApiReader
             if (DocumentFinder.Read(source, folder, errors) is { } document) documents.Add((document, folder));
         }
 
-        return Read(documents, (others ?? []).Where(api => sources.All(source => source.Name != api.Name)), errors);
+        return Read(documents, others, errors);
     }
 
-    private static ApiReading Read(List<(ApiDocument Document, SourceFolder Folder)> found, IEnumerable<ApiSpec> others, DocumentErrors errors)
+    private static ApiReading Read(List<(ApiDocument Document, SourceFolder Folder)> found, Func<string, ApiSpec?>? others, DocumentErrors errors)
     {
         // 1. Make each self-contained.
         foreach (var (document, folder) in found) Bundle.Run(document, folder);
 
         // 2. Lay out all collections first: an operation may be answered by another document's.
-        var index = new CollectionIndex();
+        var index = new CollectionIndex(others ?? (static _ => null));
         var drafts = found.ConvertAll(each => CollectionDrafts.Read(each.Document));
         foreach (var draft in drafts.SelectMany(list => list)) index.Add(draft);
-        foreach (var other in others) index.Add(other);
 
         // 3. Check what each says, and build it.
         var apis = new List<(ApiDocument Document, ApiSpec Spec)>();

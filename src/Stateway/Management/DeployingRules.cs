@@ -37,7 +37,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
                 : new(ProblemTypes.WrongState, "A deployment is immutable; create another one, and let the stage point at that.");
         }
 
-        var reading = ApiReader.Read([source], LiveApis());
+        var reading = ApiReader.Read([source], FindLive);
         return reading.Errors.Count == 0 ? null : Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
     }
 
@@ -63,15 +63,17 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
         if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, stage.Deployment, ct) is not { } source)
             return Invalid(new ProblemError("REFERENCE", $"{stage.Api} has no deployment \"{stage.Deployment}\".") { Pointer = "/deployment" });
 
-        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], LiveApis());
+        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
         if (reading.Errors.Count > 0) return Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
 
-        return StageCompiler.ClashOf(reading.Apis[0], stages().Where(other => other.Path != change.Path)) is { } clash
+        var taken = new TakenRequests();
+        foreach (var other in stages().Where(other => other.Path != change.Path)) taken.TryTake(other.Path, other.Api, out _);
+        return !taken.TryTake(change.Path, reading.Apis[0], out string? clash)
             ? Invalid(new ProblemError("CLASH", clash) { Pointer = "/path" })
             : null;
     }
 
-    private IEnumerable<ApiSpec> LiveApis() => stages().Where(stage => stage.Stage == ServedStage.Live).Select(stage => stage.Api);
+    private ApiSpec? FindLive(string api) => stages().FirstOrDefault(stage => stage.Api.Name == api && stage.Stage == ServedStage.Live)?.Api;
 
     private static ProblemError ErrorOf(DocumentError error) =>
         new("DOCUMENT", $"{error.File}:{error.Line}:{error.Column} {error.Pointer}: {error.Message}") { Pointer = "/files/" + error.File.Replace("~", "~0").Replace("/", "~1") };

@@ -30,6 +30,9 @@ internal sealed class StageCompiler(IStore store)
             else faults.Add(new(stage.Path, [$"There is no deployment {stage.Deployment}."]));
         }
 
+        var taken = new TakenRequests();
+        foreach (var (path, stage) in next) taken.TryTake(path, stage.Api, out _);
+
         // A document may be answered by another's collections: what can't be compiled yet is tried again behind the others.
         while (changed.Count > 0)
         {
@@ -37,9 +40,9 @@ internal sealed class StageCompiler(IStore store)
             var whys = new List<StageFault>();
             changed.RemoveAll(each =>
             {
-                var reading = ApiReader.Read([each.Source], next.Values.Where(stage => stage.Stage == ServedStage.Live).Select(stage => stage.Api));
+                var reading = ApiReader.Read([each.Source], api => next.GetValueOrDefault($"{api}/{ServedStage.Live}")?.Api);
                 string[] reasons = reading.Errors.Count > 0 ? [.. reading.Errors.Select(error => error.ToString())]
-                    : ClashOf(reading.Apis[0], next.Values) is { } clash ? [clash] : [];
+                    : taken.TryTake(each.Path, reading.Apis[0], out string? clash) ? [] : [clash];
                 if (reasons.Length > 0) whys.Add(new(each.Path, [.. reasons]));
                 else next.Add(each.Path, new(each.Path[(each.Path.IndexOf('/') + 1)..], each.Deployment, each.Source.Prefix, reading.Apis[0]));
                 return reasons.Length == 0;
@@ -57,17 +60,6 @@ internal sealed class StageCompiler(IStore store)
     /// <returns>Null when there is none.</returns>
     public static async ValueTask<ApiSource?> FindDeploymentAsync(IResources resources, string api, string deployment, CancellationToken ct) =>
         await resources.GetAsync(new(Kinds.Deployment, $"{api}/{deployment}"), ct) is { } entry ? DeploymentSource.Read(api, entry.Value) : null;
-
-    /// <returns>What another stage answers already, in words; null when there is nothing.</returns>
-    public static string? ClashOf(ApiSpec api, IEnumerable<ServedStage> others)
-    {
-        foreach (var other in others)
-        {
-            if (ApiClash.Find(api, other.Api) is { } request) return $"The stage {other.Path} answers {request} already; give one of the two another path.";
-        }
-
-        return null;
-    }
 
     private async IAsyncEnumerable<StageSpec> ReadStagesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
     {
