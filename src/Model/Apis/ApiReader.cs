@@ -35,7 +35,8 @@ public static class ApiReader
         }
 
         // 5. Check the form of each, after what has words of its own for what is wrong.
-        foreach (var document in documents) StructureCheck.Run(document);
+        var form = StructureCheck.Form();
+        foreach (var document in documents) StructureCheck.Run(document, form);
 
         // 6. Check them against each other.
         ClashCheck.Run(apis);
