@@ -52,7 +52,8 @@ public static class ApiReader
         }
 
         // 4. Check the form of each, after what has words of its own for what is wrong.
-        foreach (var (document, _) in found) StructureCheck.Run(document);
+        var form = StructureCheck.Form();
+        foreach (var (document, _) in found) StructureCheck.Run(document, form);
 
         // 5. Check them against each other.
         ClashCheck.Run(apis);

@@ -30,31 +30,45 @@ internal sealed class StageCompiler(IStore store)
             else faults.Add(new(stage.Path, [$"There is no deployment {stage.Deployment}."]));
         }
 
-        var taken = new TakenRequests();
-        foreach (var (path, stage) in next) taken.TryTake(path, stage.Api, out _);
-
-        // A document may be answered by another's collections: what can't be compiled yet is tried again behind the others.
-        while (changed.Count > 0)
-        {
-            int before = changed.Count;
-            var whys = new List<StageFault>();
-            changed.RemoveAll(each =>
-            {
-                var reading = ApiReader.Read([each.Source], api => next.GetValueOrDefault($"{api}/{ServedStage.Live}")?.Api);
-                string[] reasons = reading.Errors.Count > 0 ? [.. reading.Errors.Select(error => error.ToString())]
-                    : taken.TryTake(each.Path, reading.Apis[0], out string? clash) ? [] : [clash];
-                if (reasons.Length > 0) whys.Add(new(each.Path, [.. reasons]));
-                else next.Add(each.Path, new(each.Path[(each.Path.IndexOf('/') + 1)..], each.Deployment, each.Source.Prefix, reading.Apis[0]));
-                return reasons.Length == 0;
-            });
-            if (changed.Count < before) continue;
-
-            faults.AddRange(whys);
-            break;
-        }
-
+        faults.AddRange(Compile(changed, next));
         _compiled = next;
         return ([.. next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)], faults.ToImmutable());
+    }
+
+    /// <summary>Puts all that can be served among the others.</summary>
+    private static List<StageFault> Compile(List<(string Path, string Deployment, ApiSource Source)> changed, Dictionary<string, ServedStage> served)
+    {
+        var taken = new TakenRequests();
+        foreach (var (path, stage) in served) taken.TryTake(path, stage.Api, out _);
+
+        // All at once, as they nearly always can be. Otherwise one by one, and again behind the others, as a document may be answered by another's collections.
+        var all = ApiReader.Read(changed.Select(each => each.Source), FindLive);
+        if (all.Errors.Count == 0)
+            return [.. changed.Zip(all.Apis).Select(pair => Take(pair.First.Path, pair.First.Deployment, pair.First.Source, pair.Second)).OfType<StageFault>()];
+
+        while (true)
+        {
+            var faults = new List<StageFault>();
+            int count = changed.RemoveAll(each =>
+            {
+                var reading = ApiReader.Read([each.Source], FindLive);
+                var fault = reading.Errors.Count > 0 ? new(each.Path, [.. reading.Errors.Select(error => error.ToString())])
+                    : Take(each.Path, each.Deployment, each.Source, reading.Apis[0]);
+                if (fault is not null) faults.Add(fault);
+                return fault is null;
+            });
+            if (count == 0) return faults;
+        }
+
+        ApiSpec? FindLive(string api) => served.GetValueOrDefault($"{api}/{ServedStage.Live}")?.Api;
+
+        StageFault? Take(string path, string deployment, ApiSource source, ApiSpec api)
+        {
+            if (!taken.TryTake(path, api, out string? clash)) return new(path, [clash]);
+
+            served.Add(path, new(path[(path.IndexOf('/') + 1)..], deployment, source.Prefix, api));
+            return null;
+        }
     }
 
     /// <returns>Null when there is none.</returns>
