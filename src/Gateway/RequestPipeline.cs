@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving;
 using Stateway.Model.Problems;
@@ -9,7 +10,7 @@ using Stateway.Model.Problems;
 namespace Stateway.Gateway;
 
 /// <summary>
-/// Carries one request through the gateway: match, validate, answer. The first step that returns a
+/// Carries one request through the gateway: match, mark for other origins, validate, answer. The first step that returns a
 /// <see cref="Problem"/> ends the request, and it is written in one place. No step reads the store; all of them read
 /// one immutable <see cref="RoutingTable"/>.
 /// </summary>
@@ -48,17 +49,49 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     private ValueTask<Problem?> RunAsync(Exchange exchange)
     {
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
-        if (Match(exchange, tables.Current) is { } refused) return new(refused);
+        var table = tables.Current;
+        var refused = Match(exchange, table);
 
-        // 2. Validate
+        // 2. Let pages of other origins call: a preflight ends here, and whatever answers the request is marked for them.
+        if (AnswersPreflight(exchange, table, refused)) return default;
+        if (exchange.Cors is not null) exchange.Response.OnStarting(MarkAnswer, exchange);
+        if (refused is not null) return new(refused);
+
+        // 3. Validate
         if (exchange.Operation.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
 
-        // 3. Answer
+        // 4. Answer
         return exchange.Operation.Target.AnswerAsync(exchange);
     }
 
     private async ValueTask<Problem?> ValidateAndAnswerAsync(Exchange exchange, Validation.RequestValidation validation) =>
         await validation.CheckAsync(exchange, limits) ?? await exchange.Operation.Target.AnswerAsync(exchange);
+
+    /// <summary>Also where there is no such path: the refusal of the request itself is for the page to read.</summary>
+    private static bool AnswersPreflight(Exchange exchange, RoutingTable table, Problem? refused)
+    {
+        var request = exchange.Request;
+        if (CorsPolicy.IsPreflight(request) && (refused is null || refused.Type == ProblemTypes.NotFound))
+        {
+            if (table.CorsAt(request.Headers.AccessControlRequestMethod.ToString(), PathOf(exchange), out string? allow) is not { } policy) return false;
+
+            exchange.Response.Clear(); // an Allow that the first step may have set
+            policy.AnswerPreflight(request, exchange.Response, allow);
+            return true;
+        }
+
+        var operation = exchange.Operation;
+        exchange.Cors = operation is null || operation == Operation.Options ? table.CorsAt(request.Method, PathOf(exchange), out _) : operation.Cors;
+        return false;
+    }
+
+    /// <summary>At the last moment, over whatever has been written into the header section until then.</summary>
+    private static Task MarkAnswer(object state)
+    {
+        var exchange = (Exchange)state;
+        exchange.Cors?.Mark(exchange.Request, exchange.Response.Headers);
+        return Task.CompletedTask;
+    }
 
     private Problem? Match(Exchange exchange, RoutingTable table)
     {
@@ -118,6 +151,8 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
 
         return path;
     }
+
+    private static ReadOnlySpan<char> PathOf(Exchange exchange) => PathOf(exchange.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
 
     /// <summary>For the log: as it came, percent-encoded, so that no line break of a client's comes into it.</summary>
     private static string ShownPath(HttpContext http)

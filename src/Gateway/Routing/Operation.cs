@@ -1,3 +1,4 @@
+using Stateway.Gateway.Cors;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Apis;
@@ -11,6 +12,9 @@ public sealed record Operation(string Method, string Path, string OperationId, I
 {
     /// <summary>Answers OPTIONS on every path that has an operation.</summary>
     public static Operation Options { get; } = new("OPTIONS", "*", "options", new OptionsTarget());
+
+    /// <summary>Which pages of other origins may call; null for none.</summary>
+    public CorsPolicy? Cors { get; init; }
 
     public static Operation Of(ApiSpec api, OperationSpec spec, ITarget target) =>
         new(spec.Method, api.BasePath + spec.Path, spec.OperationId, target,

@@ -45,6 +45,7 @@ internal static class ApiBuilder
             BasePath = basePath,
             Collections = collections,
             Operations = operations,
+            Cors = CorsReader.Read(document),
             Document = ServedFinish.Run(document, served, drafts, basePath),
         };
     }
