@@ -10,7 +10,7 @@ using Stateway.Model.Problems;
 namespace Stateway.Gateway;
 
 /// <summary>
-/// Carries one request through the gateway: match, mark for other origins, validate, answer. The first step that returns a
+/// Carries one request through the gateway: match, mark, validate, answer. The first step that returns a
 /// <see cref="Problem"/> ends the request, and it is written in one place. No step reads the store; all of them read
 /// one immutable <see cref="RoutingTable"/>.
 /// </summary>
@@ -52,13 +52,16 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         var table = tables.Current;
         var refused = Match(exchange, table);
 
-        // 2. Let pages of other origins call: a preflight ends here, and whatever answers the request is marked for them.
+        // 2. Mark: a preflight of another origin's page ends here; whatever answers the request is marked for that page, and with
+        // the operation's own end, which may have come.
         if (AnswersPreflight(exchange, table, refused)) return default;
-        if (exchange.Cors is not null) exchange.Response.OnStarting(MarkAnswer, exchange);
+        var lifecycle = exchange.Operation?.Lifecycle;
+        if (exchange.Cors is not null || lifecycle is not null) exchange.Response.OnStarting(MarkAnswer, exchange);
         if (refused is not null) return new(refused);
+        if (lifecycle?.Refuse(time) is { } retired) return new(retired);
 
         // 3. Validate
-        if (exchange.Operation.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
+        if (exchange.Operation!.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
 
         // 4. Answer
         return exchange.Operation.Target.AnswerAsync(exchange);
@@ -90,6 +93,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     {
         var exchange = (Exchange)state;
         exchange.Cors?.Mark(exchange.Request, exchange.Response.Headers);
+        exchange.Operation?.Lifecycle?.Mark(exchange.Response.Headers);
         return Task.CompletedTask;
     }
 

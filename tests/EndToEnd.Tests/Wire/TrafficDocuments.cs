@@ -52,6 +52,35 @@ internal static class TrafficDocuments
                         Access-Control-Allow-Credentials: { schema: { type: string, default: 'true' } }
                       content: { text/plain: { example: ok } }
             """),
+        ("old.yaml", """
+            openapi: 3.1.0
+            info: { title: Old, version: 1.0.0 }
+            servers: [ { url: /old } ]
+            x-stateway-cors: { origins: ['*'] }
+            x-stateway-lifecycle: { deprecated_at: 2027-03-31, sunset_at: 2099-01-01, link: 'https://shop.example/v2' }
+            x-stateway-collections: { things: { schema: { type: object } } }
+            paths:
+              /things: { get: { deprecated: true } }
+              /things/{thing_id}: { delete: { x-stateway-lifecycle: { sunset_at: 2020-01-01, enforce: true } } }
+              /status:
+                get:
+                  deprecated: true
+                  parameters: [ { name: n, in: query, schema: { type: integer } } ]
+                  x-stateway-target: { mock: true }
+                  responses: { '200': { description: ok, content: { text/plain: { example: ok } } } }
+              /current:
+                get: { x-stateway-target: { mock: true }, responses: { '200': { description: ok, content: { text/plain: { example: ok } } } } }
+              /past:
+                get:
+                  x-stateway-lifecycle: { sunset_at: 2020-01-01 }
+                  x-stateway-target: { mock: true }
+                  responses: { '200': { description: ok, content: { text/plain: { example: ok } } } }
+              /gone:
+                get:
+                  x-stateway-lifecycle: { sunset_at: 2020-01-01, link: 'https://shop.example/gone', enforce: true }
+                  x-stateway-target: { mock: true }
+                  responses: { '200': { description: ok, content: { text/plain: { example: ok } } } }
+            """),
         // Two documents below one base that don't say the same.
         ("mixed-a.yaml", """
             openapi: 3.1.0

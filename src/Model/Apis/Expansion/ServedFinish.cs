@@ -6,7 +6,8 @@ namespace Stateway.Model.Apis.Expansion;
 
 /// <summary>
 /// The last touches on the served document: tags, this server, and none of the words that say what stands behind an
-/// operation. x-stateway-reference stays: it says what a value means, which clients may know.
+/// operation. x-stateway-reference and x-stateway-lifecycle stay: what a value
+/// means, and how long an operation is served, clients may know.
 /// </summary>
 internal static class ServedFinish
 {
