@@ -26,6 +26,9 @@ public sealed record ApiSpec
     /// <summary>Every operation that answers, the ones that collections expand to included.</summary>
     public required ImmutableArray<OperationSpec> Operations { get; init; }
 
+    /// <summary>Which pages of other origins may call; null for none.</summary>
+    public CorsSpec? Cors { get; init; }
+
     /// <summary>The document as served at <c>/openapi.json</c>: expanded, JSON in UTF-8.</summary>
     public required ReadOnlyMemory<byte> Document { get; init; }
 }

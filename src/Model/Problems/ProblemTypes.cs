@@ -69,6 +69,9 @@ public static class ProblemTypes
     public static readonly ProblemType RevisionGone = new(410, "REVISION_GONE", "The store no longer holds this revision.",
         "What was replaced or deleted can be read until it is compacted. The problem names the oldest revision that can be read, and the newest.");
 
+    public static readonly ProblemType Retired = new(410, "RETIRED", "The operation is no longer served.",
+        "Its sunset has passed: the Sunset field tells when, and a Link field where to read what to do instead, if its owner says so.");
+
     public static readonly ProblemType PreconditionFailed = new(412, "PRECONDITION_FAILED", "The resource is not as the condition asks.",
         "An If-Match, If-None-Match or If-Unmodified-Since field does not hold. The ETag field carries the current tag, if there is one.");
 
@@ -131,7 +134,7 @@ public static class ProblemTypes
     [
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch, Unauthenticated,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
-        TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
+        TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, Retired, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
         UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,
         LoopDetected,
