@@ -5,12 +5,12 @@ internal static class PrivateFile
 {
     /// <summary>A new file, 0600 from its first moment.</summary>
     /// <exception cref="IOException">There is one already, or it can't be made.</exception>
-    public static FileStream Create(string path) => new(path, new FileStreamOptions
+    public static FileStream Create(string path)
     {
-        Mode = FileMode.CreateNew,
-        Access = FileAccess.Write,
-        UnixCreateMode = OperatingSystem.IsWindows() ? null : UnixFileMode.UserRead | UnixFileMode.UserWrite,
-    });
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        return new(path, options);
+    }
 
     /// <summary>Whether others than the owner may read it.</summary>
     public static bool IsOpenToOthers(string path) =>

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Stateway.Client;
 using Stateway.Client.Editing;
 
 namespace Stateway.Commands;

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
 using Stateway.Client.Kinds;
-using Stateway.Model.Apis;
 using Stateway.Model.Apis.Text;
 using Stateway.Model.Names;
 

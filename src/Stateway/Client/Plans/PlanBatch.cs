@@ -108,7 +108,7 @@ internal static class PlanBatch
     private static PlanStep? StepOf(Plan plan, ProblemDocument problem) =>
         problem.Errors.Select(error => error.Pointer is { } pointer ? Split(plan, pointer)?.Step : null).FirstOrDefault(step => step is not null);
 
-    private static (PlanStep Step, string Rest)? Split(Plan plan, string pointer)
+    private static (PlanStep Step, string Below)? Split(Plan plan, string pointer)
     {
         string[] parts = pointer.Split('/', 4);
         return parts is ["", "requests", var number, ..] && int.TryParse(number, NumberStyles.None, CultureInfo.InvariantCulture, out int i) && i < plan.Writes.Count
