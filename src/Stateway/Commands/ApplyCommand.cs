@@ -73,8 +73,9 @@ internal static class ApplyCommand
         if (!order.IsDryRun && !order.IsSure && !IsAllowed(plan)) return ClientCommand.Tell(new("Nothing was done."));
 
         // 3. All of it, or nothing.
-        var (revision, refused) = await PlanBatch.SendAsync(session, plan, order.IsDryRun, ct);
-        if (refused is not null) return ClientCommand.Tell(refused);
+        var (revision, refusals) = await PlanBatch.SendAsync(session, plan, order.IsDryRun, ct);
+        foreach (var refusal in refusals) ClientCommand.Tell(refusal);
+        if (revision is null) return 1;
 
         Terminal.Say(order.IsDryRun ? "A dry run: the server would take it; nothing was written." : $"Applied, at revision {revision}.");
         return 0;

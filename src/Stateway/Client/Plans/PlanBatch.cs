@@ -7,15 +7,15 @@ namespace Stateway.Client.Plans;
 /// <summary>Makes a plan's changes in one step, guarded by the tags that the resources had when it was made.</summary>
 internal static class PlanBatch
 {
-    /// <summary>What became of it: the store's revision, or why nothing was done.</summary>
-    public readonly record struct Outcome(string? Revision, Failure? Failure);
+    /// <summary>What became of it: the store's revision (empty after a try), or why nothing was done.</summary>
+    public readonly record struct Outcome(string? Revision, IReadOnlyList<Failure> Failures);
 
     /// <param name="isTry">The server checks everything and writes nothing.</param>
     public static async Task<Outcome> SendAsync(Session session, Plan plan, bool isTry, CancellationToken ct)
     {
         if (plan.Writes.Count > session.Kinds.BatchMax)
         {
-            return new(null, new(string.Create(CultureInfo.InvariantCulture,
+            return Refused(new Failure(string.Create(CultureInfo.InvariantCulture,
                 $"The plan has {plan.Writes.Count:N0} changes, and the server makes at most {session.Kinds.BatchMax:N0} in one step. Apply fewer files at once.")));
         }
 
@@ -25,13 +25,19 @@ internal static class PlanBatch
             Body = ToJson(plan.Writes),
             Headers = isTry ? [("Prefer", "validate-only")] : [("Idempotency-Key", Guid.NewGuid().ToString("N"))],
         }, ct);
-        if (reply is Reply.Good { Body: var body }) return new(Session.Text(body, "revision") ?? "", null);
+        if (reply is Reply.Good { Body: var body }) return new(Session.Text(body, "revision") ?? "", []);
 
         var failure = reply.ToFailure("", pointer => PlaceOf(plan, pointer));
-        if (reply is Reply.Refused { Problem: { Status: 412 } problem } && StepOf(plan, problem) is { } step)
-            failure = failure with { What = $"{await LastChange.OfAsync(session, step.Name, ct)} That was after this plan was made, so nothing was done; apply again.", Where = [] };
-        return new(null, failure);
+        var step = reply is Reply.Refused { Problem: var problem } ? StepOf(plan, problem) : null;
+        if (step is not null && reply is Reply.Refused { Problem.Status: 412 })
+            return Refused(new Failure($"{await LastChange.OfAsync(session, step.Name, ct)} That was after this plan was made, so nothing was done; apply again."));
+
+        // A batch is refused for the first thing that is wrong; the others are known from their own tries.
+        var wrong = plan.Writes.Where(each => each.Wrong is not null).ToArray();
+        return step is null || !wrong.Contains(step) ? Refused([failure, .. wrong.Select(each => each.Wrong!)]) : Refused([.. wrong.Select(each => each.Wrong!)]);
     }
+
+    private static Outcome Refused(params IReadOnlyList<Failure> failures) => new(null, failures);
 
     private static ReadOnlyMemory<byte> ToJson(IReadOnlyList<PlanStep> steps)
     {

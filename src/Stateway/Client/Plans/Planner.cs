@@ -50,31 +50,46 @@ internal sealed class Planner(Session session)
         for (int attempt = 1; ; attempt++)
         {
             var reply = await session.GetAsync(name, ct);
-            if (reply.IsMissing) return (new(PlanVerb.Create, name, resource, null, default, []), null);
-            if (reply is not Reply.Good { ETag: var etag, Body: { ValueKind: JsonValueKind.Object } current }) return (null, NotRead(reply, name));
-            if (!kind.CanReplace) return Unchangeable(resource, etag, current);
+            string? etag = null;
+            JsonElement current = default;
+            if (reply is Reply.Good { Body: { ValueKind: JsonValueKind.Object } body } good) (etag, current) = (good.ETag, body);
+            else if (!reply.IsMissing) return (null, NotRead(reply, name));
 
-            var tried = await session.Api.SendAsync(new(HttpMethod.Put, name.Path)
-            {
-                Body = JsonSerializer.SerializeToUtf8Bytes(resource.Body),
-                Headers = [("Prefer", "validate-only"), .. etag is null ? [] : new[] { ("If-Match", etag) }],
-            }, ct);
+            bool isNew = reply.IsMissing;
+            if (!kind.CanReplace) return isNew ? (new(PlanVerb.Create, name, resource, null, default, []), null) : Unchangeable(resource, etag, current);
+
+            var tried = await TryAsync(resource, isNew, etag, ct);
             switch (tried)
             {
-                case Reply.Good { Body: { ValueKind: JsonValueKind.Object } next }:
+                case Reply.Good { Body: { ValueKind: JsonValueKind.Object } next } when !isNew:
                     return (StepOf(resource, etag, current, next), null);
 
                 // Somebody was faster.
                 case Reply.Refused { Problem.Status: 412 } when attempt < ReadsMax: continue;
 
-                // It may refer to what only this plan creates; whether it holds, the whole tells.
-                case Reply.Refused { Problem.Status: 400 or 409 or 412 or 413 or 422 }:
-                    return (new(PlanVerb.Change, name, resource, etag, current, Differences(kind, current, resource.Body)), null);
+                // It may belong or refer to what only this plan creates; whether it holds, the whole tells.
+                case Reply.Good:
+                case Reply.Refused { Problem.Status: 400 or 404 or 409 or 412 or 413 or 422 }:
+                    var failure = tried is Reply.Refused { Problem: var problem } && IsOfItself(problem)
+                        ? ProblemText.Of(problem, name.Text, pointer => $"{resource.PlaceOf(pointer)}: {name}{pointer}") : null;
+                    return (new(isNew ? PlanVerb.Create : PlanVerb.Change, name, resource, etag, current, isNew ? [] : Differences(kind, current, resource.Body)) { Wrong = failure }, null);
 
                 default: return (null, NotRead(tried, name));
             }
         }
     }
+
+    private async Task<Reply> TryAsync(FileResource resource, bool isNew, string? etag, CancellationToken ct)
+    {
+        var headers = new List<(string, string)> { ("Prefer", "validate-only") };
+        if (isNew) headers.Add(("If-None-Match", "*"));
+        else if (etag is not null) headers.Add(("If-Match", etag));
+        return await session.Api.SendAsync(new(HttpMethod.Put, resource.Name.Path) { Body = JsonSerializer.SerializeToUtf8Bytes(resource.Body), Headers = headers }, ct);
+    }
+
+    /// <summary>The body is against the schema. What others must be for it to hold, such as a reference, is not judged yet.</summary>
+    private static bool IsOfItself(ProblemDocument problem) =>
+        problem is { Status: 422, Code: "INVALID_BODY", Errors.Count: > 0 } && !problem.Errors.Any(error => error.Code == "REFERENCE");
 
     /// <param name="next">What the write would make of it.</param>
     private static PlanStep StepOf(FileResource resource, string? etag, JsonElement current, JsonElement next)
