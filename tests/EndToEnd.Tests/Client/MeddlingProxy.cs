@@ -1,0 +1,85 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace Stateway.EndToEnd.Tests.Client;
+
+/// <summary>Stands between a command and its server, sees what passes, and lets a test do something at a chosen moment.</summary>
+internal sealed class MeddlingProxy : IAsyncDisposable
+{
+    private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false });
+    private readonly WebApplication _web;
+    private readonly List<string> _keys = [];
+
+    private MeddlingProxy(Uri server)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        _web = builder.Build();
+        _web.Run(http => PassAsync(server, http));
+    }
+
+    public string Url => _web.Urls.First();
+
+    /// <summary>Called with each request before it goes on.</summary>
+    public Func<HttpRequest, Task>? Before { get; set; }
+
+    /// <summary>Says whether the answer to a request is lost on its way back.</summary>
+    public Func<HttpRequest, bool>? Loses { get; set; }
+
+    /// <summary>The Authorization fields that came.</summary>
+    public IReadOnlyCollection<string> Keys
+    {
+        get
+        {
+            lock (_keys) return [.. _keys.Distinct()];
+        }
+    }
+
+    public static async Task<MeddlingProxy> StartAsync(Uri server)
+    {
+        var proxy = new MeddlingProxy(server);
+        await proxy._web.StartAsync();
+        return proxy;
+    }
+
+    private async Task PassAsync(Uri server, HttpContext http)
+    {
+        lock (_keys) _keys.Add(http.Request.Headers.Authorization.ToString());
+        if (Before is not null) await Before(http.Request);
+
+        using var content = new MemoryStream();
+        await http.Request.Body.CopyToAsync(content);
+        using var request = new HttpRequestMessage(new(http.Request.Method), new Uri(server, http.Request.Path + http.Request.QueryString.Value));
+        if (content.Length > 0) request.Content = new ByteArrayContent(content.ToArray());
+        foreach (var (name, values) in http.Request.Headers)
+        {
+            if (name is "Host" or "Connection" or "Content-Length" or "Transfer-Encoding" or "Accept-Encoding") continue;
+            if (!request.Headers.TryAddWithoutValidation(name, values.ToArray())) request.Content?.Headers.TryAddWithoutValidation(name, values.ToArray());
+        }
+
+        using var answer = await _http.SendAsync(request);
+        byte[] body = await answer.Content.ReadAsByteArrayAsync();
+        if (Loses?.Invoke(http.Request) == true)
+        {
+            http.Abort();
+            return;
+        }
+
+        http.Response.StatusCode = (int)answer.StatusCode;
+        foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
+        {
+            if (name is not ("Transfer-Encoding" or "Connection" or "Date" or "Content-Length")) http.Response.Headers[name] = values.ToArray();
+        }
+
+        if (body.Length > 0) await http.Response.Body.WriteAsync(body);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        await _web.DisposeAsync();
+    }
+}
