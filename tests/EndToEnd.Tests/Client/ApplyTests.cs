@@ -98,7 +98,7 @@ public sealed class ApplyTests : IAsyncLifetime
         string error = await _server.FailedAsync(1, "apply", "-f", file);
 
         Assert.Contains($"{file}:4:8: apis/shop/titel: ", error, StringComparison.Ordinal);
-        Assert.Contains("'title'", error, StringComparison.Ordinal);
+        Assert.Contains("apis/shop/title: title is missing.", error, StringComparison.Ordinal);
         Assert.Contains($"{file}:10:13: apis/shop/stages/live/deployment: ", error, StringComparison.Ordinal);
         Assert.False(await _server.HasAsync("/domains/shop.example"));
     }
@@ -138,7 +138,7 @@ public sealed class ApplyTests : IAsyncLifetime
             line => Assert.StartsWith($"error: {file}:10:5: id must be 1 to 128", line, StringComparison.Ordinal),
             line => Assert.StartsWith($"error: {file}:12:3: A resource is an object", line, StringComparison.Ordinal),
             line => Assert.StartsWith($"error: {file}:16:", line, StringComparison.Ordinal),
-            line => Assert.StartsWith($"error: {file}:20:18: apis/d stands here twice; first at {file}:18:18", line, StringComparison.Ordinal),
+            line => Assert.StartsWith($"error: {file}:20:19: apis/d stands here twice; first at {file}:18:18", line, StringComparison.Ordinal),
             line => Assert.EndsWith("missing.yaml: there is no such file or folder.", line, StringComparison.Ordinal));
         Assert.False(await _server.HasAsync("/apis/d"));
     }
