@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using System.Security.Cryptography.X509Certificates;
 using Stateway.TestKit;
 using Xunit;
 
@@ -105,6 +106,26 @@ public sealed class ContextTests : IAsyncLifetime
     {
         await _server.DoneAsync("context", "set", "open", "--server", "http://stateway.invalid:1", "--key", "k");
         Assert.Contains("warning: The key goes to http://stateway.invalid:1 unencrypted", await _server.FailedAsync(1, "get", "apis", "--context", "open"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_server_is_trusted_when_its_authority_is_named()
+    {
+        using var certificates = await Certificates.MakeAsync();
+        using var certificate = X509Certificate2.CreateFromPemFile(certificates.Server, certificates.ServerKey);
+        await using var secure = await MeddlingProxy.StartAsync(_server.Url, certificate);
+
+        string error = await _server.FailedAsync(1, "get", "apis", "--server", secure.Url);
+        Assert.Matches(@"^error: https://127\.0\.0\.1:\d+ can't be trusted: .* --ca-file names the authority", error);
+        await _server.DoneAsync("get", "apis", "--server", secure.Url, "--ca-file", certificates.Authority);
+        await _server.DoneAsync("context", "set", "secure", "--server", secure.Url, "--ca-file", certificates.Authority);
+        await _server.DoneAsync("get", "apis", "--context", "secure");
+
+        // A certificate that the authority gave to somebody else.
+        using var others = await Certificates.MakeAsync("DNS:other.example", isOnlyHost: true);
+        using var wrong = X509Certificate2.CreateFromPemFile(others.Server, others.ServerKey);
+        await using var impostor = await MeddlingProxy.StartAsync(_server.Url, wrong);
+        await _server.FailedAsync(1, "get", "apis", "--server", impostor.Url, "--ca-file", others.Authority);
     }
 
     /// <summary>Without the variables that the others are run with.</summary>

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -12,11 +14,14 @@ internal sealed class MeddlingProxy : IAsyncDisposable
     private readonly WebApplication _web;
     private readonly List<string> _keys = [];
 
-    private MeddlingProxy(Uri server)
+    private MeddlingProxy(Uri server, X509Certificate2? certificate)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0, listen =>
+        {
+            if (certificate is not null) listen.UseHttps(certificate);
+        }));
         _web = builder.Build();
         _web.Run(http => PassAsync(server, http));
     }
@@ -38,9 +43,10 @@ internal sealed class MeddlingProxy : IAsyncDisposable
         }
     }
 
-    public static async Task<MeddlingProxy> StartAsync(Uri server)
+    /// <param name="certificate">For https.</param>
+    public static async Task<MeddlingProxy> StartAsync(Uri server, X509Certificate2? certificate = null)
     {
-        var proxy = new MeddlingProxy(server);
+        var proxy = new MeddlingProxy(server, certificate);
         await proxy._web.StartAsync();
         return proxy;
     }

@@ -12,9 +12,6 @@ internal static class ResourceText
     private static readonly JsonWriterOptions Indented = Compact with { Indented = true };
     private static readonly string[] OwnedFields = ["id", "create_time", "update_time"];
 
-    // What a platform kind has besides its schema's fields.
-    private static readonly string[] KindFields = ["generation", "delete_time", "finalizers", "owner", "status"];
-
     /// <param name="desired">Only what a client may write: what <c>apply</c> takes.</param>
     public static JsonElement Json(ResourceName name, JsonElement body, bool desired)
     {

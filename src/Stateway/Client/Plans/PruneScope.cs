@@ -8,7 +8,7 @@ namespace Stateway.Client.Plans;
 /// </summary>
 internal sealed partial record PruneScope(IReadOnlyList<KeyValuePair<string, string>> Labels)
 {
-    public const string SetLabel = "stateway-set";
+    public const string SetLabel = "stateway.set";
     private const int LabelsMax = 10;
 
     public static PruneScope OfSet(string set) => new([new(SetLabel, set)]);
