@@ -8,7 +8,8 @@ namespace Stateway.Commands;
 internal static class ClientCommand
 {
     /// <summary>Gives a command its connection and runs it: with what the server has, until done or stopped.</summary>
-    public static void SetClientAction(this Command command, Func<ParseResult, Session, CancellationToken, Task<int>> run)
+    /// <param name="stops">A first signal stops it in an orderly way; otherwise it ends the process.</param>
+    public static void SetClientAction(this Command command, Func<ParseResult, Session, CancellationToken, Task<int>> run, bool stops = true)
     {
         var options = new ConnectionOptions();
         options.AddTo(command);
@@ -18,15 +19,16 @@ internal static class ClientCommand
             if (connection is null) return Tell(wrong!);
             if (connection.ExposesKey) Terminal.Warning($"The key goes to {connection.Text} unencrypted; https would hide it.");
 
-            using var stop = new StopSignals();
+            using var stop = stops ? new StopSignals() : null;
+            var ct = stop?.Token ?? CancellationToken.None;
             try
             {
-                var (session, failure) = await Session.OpenAsync(connection, TimeProvider.System, stop.Token);
+                var (session, failure) = await Session.OpenAsync(connection, TimeProvider.System, ct);
                 if (session is null) return Tell(failure!);
 
-                using (session) return await run(parsed, session, stop.Token);
+                using (session) return await run(parsed, session, ct);
             }
-            catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
                 Terminal.Error("Stopped.");
                 return 1;

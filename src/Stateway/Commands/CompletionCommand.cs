@@ -22,7 +22,7 @@ internal static class CompletionCommand
         # Completion of stateway for zsh: source <(stateway completion zsh)
         _stateway() {
           local -a candidates
-          candidates=("${(@f)$("${words[1]}" "[suggest:${#BUFFER}]" "${BUFFER}" 2>/dev/null)}")
+          candidates=("${(@f)$("${words[1]}" "[suggest:${CURSOR}]" "${BUFFER}" 2>/dev/null)}")
           if [[ -n "${candidates[1]}" ]]; then compadd -a candidates; else _files; fi
         }
         compdef _stateway stateway

@@ -30,7 +30,7 @@ internal static class EditCommand
                 EditOutcome.Failed failed => ClientCommand.Tell(failed.Failure),
                 _ => throw new System.Diagnostics.UnreachableException(),
             };
-        });
+        }, stops: false); // what was written stays in its file
         return command;
     }
 

@@ -291,6 +291,32 @@ public sealed class ApplyTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Kinds_that_can_only_be_read_or_only_be_created_are_treated_as_such()
+    {
+        await using var proxy = await MeddlingProxy.StartAsync(_server.Url);
+        proxy.Describes = document =>
+        {
+            var paths = document["paths"]!;
+            foreach (string method in new[] { "put", "patch", "delete" }) paths["/nodes/{node_id}"]!.AsObject().Remove(method);
+            paths["/nodes"]!.AsObject().Remove("post");
+            paths["/apis/{apis_id}/deployments/{deployment_id}"]!.AsObject().Remove("put");
+        };
+
+        string node = _server.Write("node.yaml", "kind: node\nid: n\naddress: a\n");
+        Assert.Contains($"{node}:1:7: nodes can only be read.", await _server.FailedAsync(1, "apply", "-f", node, "--server", proxy.Url), StringComparison.Ordinal);
+        Assert.Contains("nodes can't be deleted.", await _server.FailedAsync(1, "delete", "node", "n", "--server", proxy.Url), StringComparison.Ordinal);
+        Assert.Contains("nodes can't be exported", await _server.FailedAsync(1, "export", "nodes", "--server", proxy.Url), StringComparison.Ordinal);
+        Assert.Contains("nodes can't be changed", await _server.FailedAsync(1, "edit", "node", "n", "--server", proxy.Url), StringComparison.Ordinal);
+
+        string shop = _server.Write("shop.yaml", Shop);
+        Assert.Contains("4 to create", await _server.DoneAsync("apply", "-f", shop, "--server", proxy.Url), StringComparison.Ordinal);
+        Assert.Contains("4 unchanged", await _server.DoneAsync("apply", "-f", shop, "--server", proxy.Url), StringComparison.Ordinal);
+        _server.Write("shop.yaml", Shop.Replace("openapi: 3.1.0", "openapi: 3.1.1", StringComparison.Ordinal));
+        string error = await _server.FailedAsync(1, "apply", "-f", shop, "--server", proxy.Url);
+        Assert.Matches(@"shop\.yaml:16:1: apis/shop/deployments/d1 can't be changed once it is there; give the new one another id\.\n  document\.openapi: ""3\.1\.0"" → ""3\.1\.1""\n", error);
+    }
+
+    [Fact]
     public async Task A_secret_is_never_shown()
     {
         string file = _server.Write("s.yaml", "kind: secret\nid: s\nvalue: hush\n");

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -33,6 +35,9 @@ internal sealed class MeddlingProxy : IAsyncDisposable
 
     /// <summary>Says whether the answer to a request is lost on its way back.</summary>
     public Func<HttpRequest, bool>? Loses { get; set; }
+
+    /// <summary>Changes what <c>/openapi.json</c> says.</summary>
+    public Action<JsonObject>? Describes { get; set; }
 
     /// <summary>The Authorization fields that came.</summary>
     public IReadOnlyCollection<string> Keys
@@ -68,6 +73,13 @@ internal sealed class MeddlingProxy : IAsyncDisposable
 
         using var answer = await _http.SendAsync(request);
         byte[] body = await answer.Content.ReadAsByteArrayAsync();
+        if (Describes is not null && http.Request.Path == "/openapi.json")
+        {
+            var document = JsonNode.Parse(body)!.AsObject();
+            Describes(document);
+            body = JsonSerializer.SerializeToUtf8Bytes(document);
+        }
+
         if (Loses?.Invoke(http.Request) == true)
         {
             http.Abort();

@@ -34,7 +34,7 @@ internal sealed class Edit(Session session, ResourceName name)
             {
                 string opened = WithNotes($"{name}", notes, text);
                 await File.WriteAllTextAsync(file, opened, ct);
-                if (await Editor.OpenAsync(file, ct) is { } failure) return Fail(failure);
+                if (await Editor.OpenAsync(file) is { } failure) return Fail(failure);
 
                 string saved = await File.ReadAllTextAsync(file, ct);
                 text = WithoutNotes(saved);

@@ -105,7 +105,7 @@ internal sealed class SchemaTree(JsonElement document, JsonElement schema)
 
             foreach (var property in properties.EnumerateObject())
             {
-                foreach (string reference in References(property.Value, Math.Min(steps - 1, 3))) yield return reference;
+                foreach (string reference in References(property.Value, Math.Min(steps - 1, 2))) yield return reference;
             }
         }
     }
