@@ -27,7 +27,8 @@ internal sealed class WatchStream(Session session, string path, string query)
 
     /// <summary>What a connection ended with.</summary>
     /// <param name="Failure">Null when it is worth trying again.</param>
-    private readonly record struct End(Failure? Failure, string Why, bool WasHeard);
+    /// <param name="WasHeard">The server has told something.</param>
+    private readonly record struct End(Failure? Failure, string Why, bool WasHeard, bool IsAnew = false);
 
     /// <param name="tell">Gets what belongs together, and whether it is the current state.</param>
     /// <param name="notice">Gets what happens to the connection.</param>
@@ -44,7 +45,8 @@ internal sealed class WatchStream(Session session, string path, string query)
             if (end.WasHeard) (pause, silentSince, wasThere) = (PauseFirst, session.Time.GetTimestamp(), true);
             if (!wasThere || session.Time.GetElapsedTime(silentSince) > Patience) return new(end.Why);
 
-            if (pause == PauseFirst) notice($"{end.Why} The watch goes on when the server is back.");
+            if (end.IsAnew) notice(end.Why);
+            else if (pause == PauseFirst) notice($"{end.Why} The watch goes on when the server is back.");
             await Task.Delay(pause, session.Time, ct);
             pause = pause * 2 < PauseMax ? pause * 2 : PauseMax;
         }
@@ -91,7 +93,7 @@ internal sealed class WatchStream(Session session, string path, string query)
     private End BeginAnew()
     {
         _revision = null;
-        return new(null, "The server no longer holds what happened meanwhile, so the watch begins anew with everything there is.", WasHeard: true);
+        return new(null, "The server no longer holds what happened meanwhile, so the watch begins anew with everything there is.", WasHeard: true, IsAnew: true);
     }
 
     /// <returns>Null while the watch goes on.</returns>

@@ -39,6 +39,9 @@ internal sealed class MeddlingProxy : IAsyncDisposable
     /// <summary>Changes what <c>/openapi.json</c> says.</summary>
     public Action<JsonObject>? Describes { get; set; }
 
+    /// <summary>Answers a request itself: a status and a problem document.</summary>
+    public Func<HttpRequest, (int Status, string Problem)?>? Answers { get; set; }
+
     /// <summary>The Authorization fields that came.</summary>
     public IReadOnlyCollection<string> Keys
     {
@@ -61,6 +64,14 @@ internal sealed class MeddlingProxy : IAsyncDisposable
         lock (_keys) _keys.Add(http.Request.Headers.Authorization.ToString());
         if (Before is not null) await Before(http.Request);
 
+        if (Answers?.Invoke(http.Request) is { } own)
+        {
+            http.Response.StatusCode = own.Status;
+            http.Response.ContentType = "application/problem+json";
+            await http.Response.WriteAsync(own.Problem);
+            return;
+        }
+
         using var content = new MemoryStream();
         await http.Request.Body.CopyToAsync(content);
         using var request = new HttpRequestMessage(new(http.Request.Method), new Uri(server, http.Request.Path + http.Request.QueryString.Value));
@@ -71,7 +82,13 @@ internal sealed class MeddlingProxy : IAsyncDisposable
             if (!request.Headers.TryAddWithoutValidation(name, values.ToArray())) request.Content?.Headers.TryAddWithoutValidation(name, values.ToArray());
         }
 
-        using var answer = await _http.SendAsync(request);
+        using var answer = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        if (http.Request.Query.ContainsKey("watch"))
+        {
+            await StreamAsync(answer, http);
+            return;
+        }
+
         byte[] body = await answer.Content.ReadAsByteArrayAsync();
         if (Describes is not null && http.Request.Path == "/openapi.json")
         {
@@ -93,6 +110,18 @@ internal sealed class MeddlingProxy : IAsyncDisposable
         }
 
         if (body.Length > 0) await http.Response.Body.WriteAsync(body);
+    }
+
+    private static async Task StreamAsync(HttpResponseMessage answer, HttpContext http)
+    {
+        http.Response.ContentType = answer.Content.Headers.ContentType?.ToString();
+        await using var stream = await answer.Content.ReadAsStreamAsync();
+        byte[] buffer = new byte[4096];
+        while (await stream.ReadAsync(buffer, http.RequestAborted) is > 0 and var count)
+        {
+            await http.Response.Body.WriteAsync(buffer.AsMemory(0, count));
+            await http.Response.Body.FlushAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -64,6 +64,25 @@ public sealed class WatchCommandTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_watch_whose_place_the_server_has_given_up_begins_anew_and_says_so()
+    {
+        await _server.PutAsync("/apis/a", """{"title":"A"}""");
+        await using var proxy = await MeddlingProxy.StartAsync(_server.Url);
+        int refused = 0;
+        proxy.Answers = request => request.Query.ContainsKey("revision") && Interlocked.Increment(ref refused) == 1
+            ? (410, """{"status":410,"code":"REVISION_GONE","title":"The store no longer holds this revision."}""") : null;
+        await using var watch = StatewayProgram.StartCommand(["get", "apis", "-w", "-o", "json", "--server", proxy.Url], _server.Variables());
+        await SeenAsync(watch, "added a");
+
+        string listen = await _server.StopAsync();
+        await _server.StartAgainAsync(listen);
+        await UntilAsync(watch, _ => Events(watch).Length == 2);
+        Assert.Equal(["added a", "added a"], Events(watch));
+        Assert.Contains("the watch begins anew with everything there is", watch.Output, StringComparison.Ordinal);
+        Assert.Equal(1, refused);
+    }
+
+    [Fact]
     public async Task A_watch_of_children_needs_their_parent()
     {
         Assert.Contains("needs their api: give --in", await _server.FailedAsync(2, "get", "stages", "--watch"), StringComparison.Ordinal);
