@@ -25,7 +25,17 @@ internal sealed class MeddlingProxy : IAsyncDisposable
             if (certificate is not null) listen.UseHttps(certificate);
         }));
         _web = builder.Build();
-        _web.Run(http => PassAsync(server, http));
+        _web.Run(async http =>
+        {
+            try
+            {
+                await PassAsync(server, http);
+            }
+            catch (HttpRequestException) when (!http.Response.HasStarted)
+            {
+                http.Response.StatusCode = 502; // the server is not there now
+            }
+        });
     }
 
     public string Url => _web.Urls.First();
