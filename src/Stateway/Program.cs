@@ -14,6 +14,14 @@ var root = new RootCommand("Turns a description of a REST API into a running one
     ServeCommand.Create(),
     CheckCommand.Create(),
     StoreCommand.Create(),
+    ApplyCommand.Create(),
+    GetCommand.Create(),
+    DeleteCommand.Create(),
+    EditCommand.Create(),
+    ExportCommand.Create(),
+    WhyCommand.Create(),
+    ContextCommand.Create(),
+    CompletionCommand.Create(),
 };
 
 var parsed = root.Parse(args);
