@@ -5,7 +5,7 @@ namespace Stateway.Model.Apis.Changes;
 /// <param name="Pointer">JSON pointer into the new document; of what was removed, into the old one.</param>
 /// <param name="Operation">
 /// <c>GET /orders/{order_id}</c>: the first operation that shows the change. A schema that many operations share is
-/// compared once for what clients send and once for what they receive. Null for what concerns the document as a whole.
+/// compared once for what clients send and once for what they receive; where that comes to the same, it is told once. Null for what concerns the document as a whole.
 /// </param>
 /// <param name="Text">What changed from what to what, and for whom it breaks.</param>
 public sealed record ApiChange(string Code, ChangeSeverity Severity, string Pointer, string? Operation, string Text);

@@ -83,7 +83,7 @@ internal sealed class ContentChanges(SchemaChanges schemas, Side oldSide, Side n
 
         // Bodies of other types are not checked by the program, so nothing is refused in them by default.
         bool isChecked = MediaTypes.IsJson(type) || MediaTypes.IsXml(type) || MediaTypes.IsRange(type);
-        var flow = new SchemaFlow(direction, IsClosed: direction == Direction.Sent && isChecked, IsXml: MediaTypes.IsXml(type));
+        var flow = new SchemaFlow(direction, IsClosed: direction == Direction.Sent && isChecked, IsXml: MediaTypes.IsXml(type), IsXmlRoot: MediaTypes.IsXml(type));
         schemas.Add(Parts(old), Parts(@new), pointer, flow, operation, new(name, ""));
     }
 

@@ -198,7 +198,7 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
     private void CompareBranches(SchemaPair pair, List<IReadOnlyList<Piece>> before, List<IReadOnlyList<Piece>> after, Piece at)
     {
         // 1. The same component, 2. the same schema, 3. of the same types, 4. the last of each.
-        Match((one, other) => View(old, _old, one, "").Key == View(@new, _new, other, "").Key);
+        Match((one, other) => View(old, _old, one, "").View.Component is { } name && name == View(@new, _new, other, "").View.Component);
         Match((one, other) => one.Count == 1 && other.Count == 1 && _equality.AreSame(one[0], other[0]));
         Match((one, other) => View(old, _old, one, "").View.Types == View(@new, _new, other, "").View.Types);
         if (before.Count == 1 && after.Count == 1) Match(static (_, _) => true);

@@ -3,13 +3,14 @@ namespace Stateway.Model.Apis.Changes;
 /// <summary>How a schema is used: what its changes mean depends on it.</summary>
 /// <param name="IsClosed">Properties that an object does not name are refused unless it says otherwise: in request bodies.</param>
 /// <param name="IsXml">The value is also written as XML.</param>
+/// <param name="IsXmlRoot">It is the root element, whose name may be the component's.</param>
 /// <param name="IsText">The value is a text on the wire, whatever its type: in parameters and headers.</param>
-internal readonly record struct SchemaFlow(Direction Direction, bool IsClosed = false, bool IsXml = false, bool IsText = false)
+internal readonly record struct SchemaFlow(Direction Direction, bool IsClosed = false, bool IsXml = false, bool IsXmlRoot = false, bool IsText = false)
 {
     public bool IsSent => Direction == Direction.Sent;
 
     /// <summary>Of what is inside a value.</summary>
-    public SchemaFlow Inside => this with { IsText = false };
+    public SchemaFlow Inside => this with { IsText = false, IsXmlRoot = false };
 }
 
 /// <summary>What a schema describes, for people.</summary>

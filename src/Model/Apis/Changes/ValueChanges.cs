@@ -225,8 +225,7 @@ internal static class ValueChanges
 
     private static void CompareXml(SchemaPair pair)
     {
-        bool isRoot = pair.Name.Way.Length == 0;
-        string before = Form(pair.Old, isRoot), after = Form(pair.New, isRoot);
+        string before = Form(pair.Old, pair.Flow.IsXmlRoot), after = Form(pair.New, pair.Flow.IsXmlRoot);
         if (before != after) pair.Report(ChangeRules.XmlChanged, pair.New.Xml ?? pair.Old.Xml, $"as XML it was ({before}) and is ({after}).");
 
         // A prefix is only a name for a namespace (Namespaces in XML 1.0, section 4). A root without a name has its component's.
