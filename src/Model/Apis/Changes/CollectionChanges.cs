@@ -15,12 +15,13 @@ internal static class CollectionChanges
         foreach (var (path, collection) in Flat(@new.Collections, ""))
         {
             // One that is new or gone has all its operations new or gone.
-            if (before.TryGetValue(path, out var same)) Compare(same, collection, PathOf(path, collection, @new), list);
+            if (before.TryGetValue(path, out var same)) Compare(same, collection, path, @new, list);
         }
     }
 
-    private static void Compare(CollectionDeclaration old, CollectionDeclaration @new, string path, ChangeList list)
+    private static void Compare(CollectionDeclaration old, CollectionDeclaration @new, string name, ApiSpec api, ChangeList list)
     {
+        string path = Operation(api, @new, target => target.Verb is CollectionVerb.List or CollectionVerb.Create)?.Path ?? "/" + name;
         string pointer = JsonPointer.Of(["paths", path]);
         foreach (string field in old.Order.Except(@new.Order))
             list.Add(ChangeRules.OrderFieldRemoved, pointer + "/get", $"GET {path}", $"{path} can't be ordered by '{field}' any more. Breaks clients that do (order_by).");
@@ -36,7 +37,10 @@ internal static class CollectionChanges
         {
             if (!actions.TryGetValue(action.Name, out var same) || same.WhenText == action.WhenText || same.Method != action.Method) continue;
 
-            list.Add(ChangeRules.ActionConditionChanged, pointer, null,
+            var operation = Operation(api, @new, target => target.Verb == CollectionVerb.Act && target.Action == action.Name);
+            list.Add(ChangeRules.ActionConditionChanged,
+                operation is null ? pointer : JsonPointer.Of(["paths", operation.Path, operation.Method.ToLowerInvariant()]),
+                operation is null ? null : $"{operation.Method} {operation.Path}",
                 $"The action '{action.Name}' of {path} was allowed {When(same)} and is allowed {When(action)}. Clients may get 409 where they did not.");
         }
 
@@ -54,9 +58,7 @@ internal static class CollectionChanges
         }
     }
 
-    /// <summary>Of the operations that list and create; the name itself when the document gave them to another target.</summary>
-    private static string PathOf(string name, CollectionDeclaration collection, ApiSpec api) =>
-        api.Operations.FirstOrDefault(operation =>
-            operation.Target is TargetSpec.Collection { Verb: CollectionVerb.List or CollectionVerb.Create } target && target.StoreName == collection.StoreName)
-            ?.Path ?? "/" + name;
+    /// <summary>Null when the document gave it to another target.</summary>
+    private static OperationSpec? Operation(ApiSpec api, CollectionDeclaration collection, Func<TargetSpec.Collection, bool> isIt) =>
+        api.Operations.FirstOrDefault(operation => operation.Target is TargetSpec.Collection target && target.StoreName == collection.StoreName && isIt(target));
 }

@@ -66,7 +66,7 @@ internal sealed class ContentChanges(SchemaChanges schemas, Side oldSide, Side n
     public void CompareValue(Piece old, Piece @new, SchemaFlow flow, string operation, string name)
     {
         var (before, after) = (old["content"]?.Members.FirstOrDefault().Value, @new["content"]?.Members.FirstOrDefault().Value);
-        if (before is not null || after is not null) flow = flow.Inside;
+        if (before is not null || after is not null) flow = flow with { IsText = false };
         schemas.Add(Parts(before?["schema"] ?? old["schema"]), Parts(after?["schema"] ?? @new["schema"]), @new.Pointer + "/schema", flow, operation, new(name, ""));
     }
 

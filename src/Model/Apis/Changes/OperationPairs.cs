@@ -3,11 +3,23 @@ using Stateway.Model.Apis.Operations;
 namespace Stateway.Model.Apis.Changes;
 
 /// <summary>One operation of one side.</summary>
-/// <param name="Path">As the document writes it, below the base path.</param>
-internal sealed record Operation(Side Side, string Method, string Path, Piece Item, Piece Json)
+internal sealed class Operation(Side side, string method, string path, Piece item, Piece json)
 {
+    public Side Side { get; } = side;
+
+    /// <summary>In capitals.</summary>
+    public string Method { get; } = method;
+
+    /// <summary>As the document writes it, below the base path.</summary>
+    public string Path { get; } = path;
+
+    /// <summary>The path's own.</summary>
+    public Piece Item { get; } = item;
+
+    public Piece Json { get; } = json;
+
     /// <summary><c>GET /orders/{order_id}</c></summary>
-    public string Name { get; } = $"{Method} {Path}";
+    public string Name { get; } = $"{method} {path}";
 }
 
 /// <summary>Finds the operations that both sides have, and tells those that only one has.</summary>

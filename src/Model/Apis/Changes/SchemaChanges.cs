@@ -145,7 +145,10 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
         {
             var before = pair.Old.Others.GetValueOrDefault(word) ?? [];
             var after = pair.New.Others.GetValueOrDefault(word) ?? [];
-            if (before.Count == after.Count && before.Zip(after).All(each => _equality.AreSame(word, each.First, each.Second))) continue;
+            var left = after.ToList(); // several when parts of an allOf say it; their order does not matter
+            bool isSame = before.Count == after.Count
+                && before.All(one => left.FindIndex(other => _equality.AreSame(word, one, other)) is var found and >= 0 && Take(found));
+            if (isSame) continue;
 
             pair.Report(ChangeRules.RuleChanged, after.Count > 0 ? after[0] : before[0],
                 (before.Count, after.Count) switch
@@ -154,6 +157,12 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
                     (_, 0) => $"{word} is gone.",
                     _ => $"{word} is another. Whether it allows more or less can't be decided.",
                 });
+
+            bool Take(int index)
+            {
+                left.RemoveAt(index);
+                return true;
+            }
         }
     }
 

@@ -10,7 +10,7 @@ internal readonly record struct SchemaFlow(Direction Direction, bool IsClosed = 
     public bool IsSent => Direction == Direction.Sent;
 
     /// <summary>Of what is inside a value.</summary>
-    public SchemaFlow Inside => this with { IsText = false, IsXmlRoot = false };
+    public SchemaFlow Inside => this with { IsXmlRoot = false };
 }
 
 /// <summary>What a schema describes, for people.</summary>
@@ -44,7 +44,7 @@ internal sealed record SchemaPair(SchemaView Old, SchemaView New, SchemaFlow Flo
 
     /// <param name="at">Where the new document says it, or the old one, of what was removed; null: the schema itself.</param>
     public void Report(ChangeRule rule, Piece? at, string what) =>
-        List.Add(rule, Flow.Direction, at?.Pointer ?? New.Pointer, Operation, Name.ToString(), what);
+        List.Add(rule, Flow.Direction, at?.Pointer ?? (New.Parts.Count > 0 ? New : Old).Pointer, Operation, Name.ToString(), what);
 
     // A text on the wire can be anything that a number can: who takes texts takes 5.
     private Kinds TypesOf(SchemaView view) =>

@@ -52,7 +52,6 @@ internal sealed class SecurityChanges
         // 1. The same, 2. the same schemes with other scopes, 3. fewer or more schemes.
         Match(static (one, other) => one.Text == other.Text, static (_, _) => { });
         Match(static (one, other) => one.Scopes.Count > 0 && one.Scopes.Keys.SequenceEqual(other.Scopes.Keys), CompareScopes);
-        var (olds, news) = (before.ToList(), after.ToList());
         Match(static (one, other) => other.Scopes.Count > 0 && other.Scopes.Keys.All(one.Scopes.ContainsKey), (one, other) => _list.Add(ChangeRules.RequirementLoosened, at, operation,
             $"The requirement was {one} and is {other}."));
         Match(static (one, other) => one.Scopes.Count > 0 && one.Scopes.Keys.All(other.Scopes.ContainsKey), (one, other) => _list.Add(ChangeRules.RequirementTightened, at, operation,

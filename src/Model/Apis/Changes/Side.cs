@@ -9,6 +9,7 @@ internal sealed class Side
     private const int ReferencesMax = 32; // that lead to one another; a circle ends there
 
     private readonly Dictionary<string, Piece?> _targets = [];
+    private readonly Dictionary<string, Dictionary<string, Piece>> _components = []; // by section: there can be thousands
 
     public Side(JsonElement root)
     {
@@ -52,6 +53,18 @@ internal sealed class Side
 
     private Piece? Find(string[] way)
     {
+        if (way is ["components", var section, var name])
+        {
+            if (!_components.TryGetValue(section, out var components))
+            {
+                components = [];
+                foreach (var (each, component) in Root["components"]?[section]?.Members ?? []) components[each] = component;
+                _components[section] = components;
+            }
+
+            return components.TryGetValue(name, out var known) ? known : null;
+        }
+
         Piece? found = Root;
         foreach (string step in way)
         {

@@ -116,6 +116,23 @@ public sealed class ApiChangesTests
         Assert.Equal("/components/schemas/S19999/type", Assert.Single(ChangeCase.Compare(Chain("string"), Chain("boolean")).Changes).Pointer);
     }
 
+    [Fact]
+    public void What_a_collection_declares_is_told_where_clients_meet_it()
+    {
+        var (old, @new) = (Notes("", "unique: [], order: [a]"), Notes("when: resource.a == \"c\", ", "unique: [a], order: []"));
+
+        Assert.Equal(
+            [
+                "UNIQUE_ADDED /paths/~1notes/post POST /notes",
+                "ORDER_FIELD_REMOVED /paths/~1notes/get GET /notes",
+                "ACTION_CONDITION_CHANGED /paths/~1notes~1{note_id}~1close/post POST /notes/{note_id}/close",
+            ],
+            ApiChanges.Compare(old, @new).Changes.Where(change => !change.Code.StartsWith("OPERATION")).OrderByDescending(change => change.Code).Select(change => $"{change.Code} {change.Pointer} {change.Operation}"));
+
+        static ApiSpec Notes(string when, string words) => Assert.Single(DocumentFolder.Read("a.yaml",
+            $"openapi: 3.1.0\ninfo: {{ title: T, version: '1' }}\nx-stateway-collections: {{ notes: {{ schema: {{ properties: {{ a: {{ type: string }} }} }}, {words}, actions: {{ close: {{ {when} set: {{ a: '\"b\"' }} }} }} }} }}").Apis);
+    }
+
     private static JsonObject Sent(JsonObject schema, JsonObject? schemas = null) => new()
     {
         ["openapi"] = "3.1.0",

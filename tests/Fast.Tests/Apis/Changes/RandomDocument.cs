@@ -3,7 +3,8 @@ using System.Text.Json.Nodes;
 namespace Stateway.Fast.Tests.Apis.Changes;
 
 /// <summary>Small documents of all that the rules look at, from one seed; and edits of them. The names are few, so that two documents meet.</summary>
-internal sealed class RandomDocument(int seed)
+/// <param name="hasRemarks">With default, xml and the like, of which the first in an allOf counts: then its order matters.</param>
+internal sealed class RandomDocument(int seed, bool hasRemarks = true)
 {
     private static readonly string[] Names = ["a", "b", "c"];
     private static readonly string[] Types = ["string", "integer", "number", "boolean", "array", "object", "null"];
@@ -93,13 +94,13 @@ internal sealed class RandomDocument(int seed)
         if (Maybe(8)) schema["format"] = One("int32", "int64", "date");
         if (Maybe(8)) schema["multipleOf"] = _random.Next(1, 5);
         if (Maybe(8)) schema["uniqueItems"] = Maybe(2);
-        if (Maybe(8)) schema["default"] = _random.Next(2);
         if (Maybe(8)) schema["readOnly"] = true;
         if (Maybe(8)) schema["writeOnly"] = true;
         if (Maybe(8)) schema["deprecated"] = true;
-        if (Maybe(8)) schema["x-stateway-reference"] = One(Names);
-        if (Maybe(8)) schema["xml"] = new JsonObject { ["name"] = One(Names) };
-        if (Maybe(8)) schema["discriminator"] = new JsonObject { ["propertyName"] = One(Names), ["mapping"] = Map(Names, _ => One(Names)) };
+        if (hasRemarks && Maybe(8)) schema["default"] = _random.Next(2);
+        if (hasRemarks && Maybe(8)) schema["x-stateway-reference"] = One(Names);
+        if (hasRemarks && Maybe(8)) schema["xml"] = new JsonObject { ["name"] = One(Names) };
+        if (hasRemarks && Maybe(8)) schema["discriminator"] = new JsonObject { ["propertyName"] = One(Names), ["mapping"] = Map(Names, _ => One(Names)) };
         if (depth == 3) return schema;
 
         if (Maybe(3)) schema["properties"] = Map(Names, _ => Schema(depth + 1));
