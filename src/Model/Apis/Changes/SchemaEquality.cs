@@ -7,20 +7,24 @@ namespace Stateway.Model.Apis.Changes;
 internal sealed class SchemaEquality(Side old, Side @new)
 {
     private const int DepthMax = 200;
-    private const int StepsMax = 2_000_000; // schemas visited in one comparison of documents
+    private const int StepsMax = 2_000_000; // pairs of schemas visited in one comparison of documents
+    private const int StepsOfOneMax = 50_000; // for one answer
 
     private readonly HashSet<(string, string)> _same = [];
     private readonly HashSet<(string, string)> _different = [];
     private readonly List<(string, string)> _assumed = []; // the same unless a difference turns up, in the order of their visit
     private readonly HashSet<(string, string)> _isAssumed = [];
-    private int _depth, _steps;
+    private int _depth, _steps, _stepsMax;
 
     public bool AreSame(Piece before, Piece after)
     {
         (before, after) = (old.ResolveSchema(before), @new.ResolveSchema(after));
         var key = (before.Pointer, after.Pointer);
         if (_same.Contains(key) || _isAssumed.Contains(key)) return true;
-        if (_different.Contains(key) || _depth == DepthMax || _steps++ > StepsMax) return false;
+        if (_depth == 0) _stepsMax = Math.Min(_steps + StepsOfOneMax, StepsMax);
+        if (_different.Contains(key) || _depth == DepthMax || _steps >= _stepsMax) return false;
+
+        _steps++;
 
         int start = _assumed.Count;
         _assumed.Add(key);
@@ -33,7 +37,8 @@ internal sealed class SchemaEquality(Side old, Side @new)
             // What was found the same since then may have leaned on this.
             for (int i = start; i < _assumed.Count; i++) _isAssumed.Remove(_assumed[i]);
             _assumed.RemoveRange(start, _assumed.Count - start);
-            if (_steps <= StepsMax) _different.Add(key);
+            // Further inside, no may be the answer of an assumption that turns out wrong.
+            if (_depth == 0) _different.Add(key);
         }
         else if (_depth == 0)
         {

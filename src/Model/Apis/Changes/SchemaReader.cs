@@ -13,9 +13,12 @@ internal sealed class SchemaReader(Side side)
         (BoundKind.MinItems, "minItems"), (BoundKind.MaxItems, "maxItems"), (BoundKind.MinProperties, "minProperties"), (BoundKind.MaxProperties, "maxProperties"),
     ];
 
-    private readonly Dictionary<string, SchemaView> _views = [];
+    private const int AllPartsMax = 200_000; // of all that are read; a part that belongs to several schemas counts for each
 
-    /// <summary>Some schema had too many parts to be read whole.</summary>
+    private readonly Dictionary<string, SchemaView> _views = [];
+    private int _allParts;
+
+    /// <summary>Some schema had too many parts, or all together, to be read whole.</summary>
     public bool WasCut { get; private set; }
 
     /// <param name="parts">What must be fulfilled together; none: anything.</param>
@@ -38,7 +41,7 @@ internal sealed class SchemaReader(Side side)
         part = side.ResolveSchema(part);
         if (part.Json.ValueKind == JsonValueKind.False) view.Types &= orNull ? Kinds.Null : Kinds.None;
         if (!part.IsMap || !seen.Add(part.Pointer)) return;
-        if (seen.Count > PartsMax || depth > PartsMax)
+        if (seen.Count > PartsMax || depth > PartsMax || ++_allParts > AllPartsMax)
         {
             WasCut = true;
             return;

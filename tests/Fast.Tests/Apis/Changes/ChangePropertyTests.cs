@@ -59,6 +59,8 @@ public sealed partial class ChangePropertyTests
             var @new = random.Edited(old);
             var (there, back) = (ChangeCase.Compare(old, @new), ChangeCase.Compare(@new, old));
 
+            if (there.Changes.Concat(back.Changes).Any(change => change.Code == "COMPARISON_INCOMPLETE")) return; // not the same was left out
+
             Assert.Equal(there.Changes.Select(change => Plain(change.Code)).Distinct().Order(), back.Changes.Select(change => Reverse(Plain(change.Code))).Distinct().Order());
         }));
 
