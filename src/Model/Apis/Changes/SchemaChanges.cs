@@ -6,12 +6,12 @@ namespace Stateway.Model.Apis.Changes;
 /// </summary>
 internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
 {
-    private const int PairsMax = 200_000;
+    private const int PairsMax = 50_000;
 
     private readonly SchemaReader _old = new(old);
     private readonly SchemaReader _new = new(@new);
     private readonly SchemaEquality _equality = new(old, @new);
-    private readonly HashSet<(string Old, string New, SchemaFlow)> _seen = [];
+    private readonly HashSet<(SchemaView Old, SchemaView New, SchemaFlow)> _seen = [];
     private readonly Queue<SchemaPair> _queue = new();
     private bool _isCut;
 
@@ -21,10 +21,11 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
     {
         if (_isCut || IsSame(oldParts, newParts, flow)) return;
 
-        var (before, beforeKey) = View(old, _old, oldParts, pointer);
-        var (after, afterKey) = View(@new, _new, newParts, pointer);
+        // One view for the same parts, so that it can stand for them: a key of many pointers is long.
+        var before = View(old, _old, oldParts, pointer);
+        var after = View(@new, _new, newParts, pointer);
         if (_old.WasCut || _new.WasCut || _seen.Count == PairsMax) Cut();
-        else if (_seen.Add((beforeKey, afterKey, flow))) _queue.Enqueue(new(before, after, flow, operation, name, list));
+        else if (_seen.Add((before, after, flow))) _queue.Enqueue(new(before, after, flow, operation, name, list));
     }
 
     /// <summary>Compares until nothing waits.</summary>
@@ -151,7 +152,7 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
     /// <summary>What keeps the property out of this direction; null when it goes that way.</summary>
     private static Piece? HiddenAt(SchemaPair pair, SchemaReader reader, Side side, List<Piece> property)
     {
-        var view = View(side, reader, property, "").View;
+        var view = View(side, reader, property, "");
         return pair.Flow.IsSent ? view.ReadOnly : view.WriteOnly;
     }
 
@@ -223,20 +224,20 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
     private void CompareBranches(SchemaPair pair, List<IReadOnlyList<Piece>> before, List<IReadOnlyList<Piece>> after, Piece at)
     {
         // 1. The same component, 2. the same schema, 3. of the same types, 4. the last of each.
-        Match((one, other) => View(old, _old, one, "").View.Component is { } name && name == View(@new, _new, other, "").View.Component);
+        Match((one, other) => View(old, _old, one, "").Component is { } name && name == View(@new, _new, other, "").Component);
         Match((one, other) => one.Count == 1 && other.Count == 1 && _equality.AreSame(one[0], other[0]));
-        Match((one, other) => View(old, _old, one, "").View.Types == View(@new, _new, other, "").View.Types);
+        Match((one, other) => View(old, _old, one, "").Types == View(@new, _new, other, "").Types);
         if (before.Count == 1 && after.Count == 1) Match(static (_, _) => true);
 
         foreach (var branch in before)
         {
-            var view = View(old, _old, branch, "").View;
+            var view = View(old, _old, branch, "");
             pair.Report(ChangeRules.BranchRemoved, branch[0], $"the alternative {Label(view)} is gone.");
         }
 
         foreach (var branch in after)
         {
-            var view = View(@new, _new, branch, "").View;
+            var view = View(@new, _new, branch, "");
             pair.Report(ChangeRules.BranchAdded, branch[0], $"the alternative {Label(view)} is new.");
         }
 
@@ -261,7 +262,7 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
         Add(before, after, $"{pair.New.Pointer}/{way}", pair.Flow.Inside, pair.Operation, name);
     }
 
-    private static (SchemaView View, string Key) View(Side side, SchemaReader reader, IReadOnlyList<Piece> parts, string pointer)
+    private static SchemaView View(Side side, SchemaReader reader, IReadOnlyList<Piece> parts, string pointer)
     {
         var resolved = new List<Piece>(parts.Count);
         foreach (var part in parts)
@@ -276,7 +277,7 @@ internal sealed class SchemaChanges(Side old, Side @new, ChangeList list)
             1 => resolved[0].Pointer,
             _ => string.Join('\n', resolved.Select(piece => piece.Pointer).Order(StringComparer.Ordinal)),
         };
-        return (reader.Read(resolved, key, pointer), key);
+        return reader.Read(resolved, key, pointer);
     }
 
     private void Cut()

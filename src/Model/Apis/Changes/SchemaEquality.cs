@@ -7,7 +7,7 @@ namespace Stateway.Model.Apis.Changes;
 internal sealed class SchemaEquality(Side old, Side @new)
 {
     private const int DepthMax = 200;
-    private const int StepsMax = 2_000_000; // pairs of schemas visited in one comparison of documents
+    private const int StepsMax = 500_000; // pairs of schemas visited in one comparison of documents
     private const int StepsOfOneMax = 50_000; // for one answer
 
     private readonly HashSet<(string, string)> _same = [];

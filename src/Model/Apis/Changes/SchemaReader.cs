@@ -13,7 +13,7 @@ internal sealed class SchemaReader(Side side)
         (BoundKind.MinItems, "minItems"), (BoundKind.MaxItems, "maxItems"), (BoundKind.MinProperties, "minProperties"), (BoundKind.MaxProperties, "maxProperties"),
     ];
 
-    private const int AllPartsMax = 200_000; // of all that are read; a part that belongs to several schemas counts for each
+    private const int AllPartsMax = 50_000; // of all that are read; a part that belongs to several schemas counts for each
 
     private readonly Dictionary<string, SchemaView> _views = [];
     private int _allParts;
