@@ -57,6 +57,9 @@ public static class ProblemTypes
     public static readonly ProblemType WrongState = new(409, "WRONG_STATE", "The resource's state does not allow this.",
         "The action has a condition, and it does not hold now, or a JSON Patch tests for what is not so. The problem says what must be true.");
 
+    public static readonly ProblemType BreakingChange = new(409, "BREAKING_CHANGE", "The change breaks clients.",
+        "What a stage would serve is not what its clients rely on. Every breaking change is listed; the stage's allow_breaking field lets a deployment break them all the same.");
+
     public static readonly ProblemType TooMuchContention = new(409, "TOO_MUCH_CONTENTION", "The resource changes too fast.",
         "Others kept changing the resource while this request tried to. Nothing was written; try again.");
 
@@ -133,7 +136,7 @@ public static class ProblemTypes
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch, Unauthenticated,
-        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
+        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState, BreakingChange,
         TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, Retired, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
         UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,

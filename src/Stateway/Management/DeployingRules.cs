@@ -3,6 +3,7 @@ using Stateway.Collections;
 using Stateway.Gateway;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
+using Stateway.Model.Apis.Changes;
 using Stateway.Model.Problems;
 using Stateway.Store;
 
@@ -66,12 +67,37 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
         var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
         if (reading.Errors.Count > 0) return Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
 
+        if (change.Before is { } before && await WhyBreakingAsync(change, StageSpec.Read(change.Path, before), stage, reading.Apis[0], ct) is { } breaking) return breaking;
+
         var taken = new TakenRequests();
         foreach (var other in stages().Where(other => other.Path != change.Path)) taken.TryTake(other.Path, other.Api, out _);
         return !taken.TryTake(change.Path, reading.Apis[0], out string? clash)
             ? Invalid(new ProblemError("CLASH", clash) { Pointer = "/path" })
             : null;
     }
+
+    /// <summary>Clients of a stage rely on what it serves: what would break them is refused, unless its owner says that this deployment may.</summary>
+    private async ValueTask<Problem?> WhyBreakingAsync(ProposedChange change, StageSpec before, StageSpec stage, ApiSpec next, CancellationToken ct)
+    {
+        if (before.Deployment == stage.Deployment || stage.AllowBreaking == stage.Deployment) return null;
+        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, before.Deployment, ct) is not { } source) return null;
+
+        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
+        if (reading.Errors.Count > 0) return null; // nobody is served by it
+
+        var comparison = ApiChanges.Compare(reading.Apis[0], next);
+        if (!comparison.IsBreaking) return null;
+
+        return new(ProblemTypes.BreakingChange, $"{comparison.BreakingCount} of {comparison.Changes.Length + comparison.OmittedCount} changes break clients of this stage. "
+            + $"To point it at {stage.Deployment} all the same, set allow_breaking to \"{stage.Deployment}\".")
+        {
+            Errors = [.. comparison.Changes.Where(each => each.Severity == ChangeSeverity.Breaking).Take(ErrorsMax).Select(ErrorOf)],
+        };
+    }
+
+    /// <summary>The place is one of a document, and no part of the body; so it stands in the text.</summary>
+    private static ProblemError ErrorOf(ApiChange change) =>
+        new(change.Code, $"{(change.Operation is { } operation ? operation + ", " : "")}{change.Pointer}: {change.Text}") { Pointer = "/deployment" };
 
     private ApiSpec? FindLive(string api) => stages().FirstOrDefault(stage => stage.Api.Name == api && stage.Stage == ServedStage.Live)?.Api;
 

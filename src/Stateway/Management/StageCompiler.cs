@@ -94,7 +94,8 @@ internal sealed class StageCompiler(IStore store)
 internal sealed record StageFault(string Path, ImmutableArray<string> Reasons);
 
 /// <summary>A stage as its owner asked for it.</summary>
-internal sealed record StageSpec(string Path, string Deployment, string Prefix)
+/// <param name="AllowBreaking">The id of a deployment that may break the stage's clients; null when none may.</param>
+internal sealed record StageSpec(string Path, string Deployment, string Prefix, string? AllowBreaking)
 {
     public string Api => Path[..Path.IndexOf('/')];
 
@@ -103,6 +104,7 @@ internal sealed record StageSpec(string Path, string Deployment, string Prefix)
     {
         using var document = JsonDocument.Parse(json);
         return new(path, document.RootElement.GetProperty("deployment").GetString()!,
-            document.RootElement.TryGetProperty("path", out var prefix) ? prefix.GetString()! : "");
+            document.RootElement.TryGetProperty("path", out var prefix) ? prefix.GetString()! : "",
+            document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null);
     }
 }

@@ -116,6 +116,28 @@ public sealed class DeployingTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_deployment_that_breaks_a_stages_clients_is_refused_unless_the_stage_allows_that_very_one()
+    {
+        const string Stage = "/apis/notes/stages/live";
+        await _administrator.DeployAsync("notes", "v1", Administrator.Document("1", more: ", done: { type: boolean }"));
+        await _administrator.DeployAsync("notes", "v2", Administrator.Document("2"));
+        await _administrator.DeployAsync("notes", "v3", Administrator.Document("3", more: ", done: { type: boolean }"));
+        await _administrator.PointAsync(Stage, "v1");
+
+        var problem = await _administrator.ExpectAsync(HttpStatusCode.Conflict, "PATCH", Stage, new JsonObject { ["deployment"] = "v2" });
+
+        Assert.Equal("BREAKING_CHANGE", (string?)problem["code"]);
+        Assert.Contains("set allow_breaking to \"v2\"", (string?)problem["detail"], StringComparison.Ordinal);
+        Assert.Contains(Administrator.Errors(problem), error => error.Contains("done", StringComparison.Ordinal));
+        Assert.Equal("v1", (string?)(await _administrator.GetAsync(Stage))["deployment"]);
+
+        await _administrator.ExpectAsync(HttpStatusCode.Conflict, "PATCH", Stage, new JsonObject { ["deployment"] = "v2", ["allow_breaking"] = "v3" });
+        await _administrator.ExpectAsync(HttpStatusCode.OK, "PATCH", Stage, new JsonObject { ["deployment"] = "v2", ["allow_breaking"] = "v2" });
+        await Administrator.UntilAsync(_program.Http, "/notes-api/version", HttpStatusCode.OK, "\"2\"");
+        await _administrator.ExpectAsync(HttpStatusCode.OK, "PATCH", Stage, new JsonObject { ["deployment"] = "v3" });
+    }
+
+    [Fact]
     public async Task A_deployment_may_be_answered_by_the_collections_of_another_api()
     {
         await _administrator.DeployAsync("front", "v1", """
