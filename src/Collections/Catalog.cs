@@ -9,13 +9,13 @@ public sealed class Catalog
 {
     private readonly Dictionary<string, Collection> _byStoreName = new(StringComparer.Ordinal);
     private readonly Catalog? _others;
-    private readonly IReadOnlyDictionary<string, ResourceRule>? _rules;
+    private readonly IReadOnlyDictionary<string, Oversight>? _oversight;
 
     /// <param name="others">Asked for what none of these APIs declares.</param>
-    /// <param name="rules">By store names.</param>
-    public Catalog(IEnumerable<ApiSpec> apis, Catalog? others = null, IReadOnlyDictionary<string, ResourceRule>? rules = null)
+    /// <param name="oversight">By store names.</param>
+    public Catalog(IEnumerable<ApiSpec> apis, Catalog? others = null, IReadOnlyDictionary<string, Oversight>? oversight = null)
     {
-        (_others, _rules) = (others, rules);
+        (_others, _oversight) = (others, oversight);
         foreach (var api in apis)
         {
             foreach (var declaration in api.Collections) Add(declaration, parent: null);
@@ -36,7 +36,7 @@ public sealed class Catalog
 
     private Collection Add(CollectionDeclaration declaration, Collection? parent)
     {
-        var collection = new Collection(declaration, _rules?.GetValueOrDefault(declaration.StoreName)) { Parent = parent };
+        var collection = new Collection(declaration, _oversight?.GetValueOrDefault(declaration.StoreName)) { Parent = parent };
         _byStoreName.Add(declaration.StoreName, collection);
         var descendants = ImmutableArray.CreateBuilder<string>();
         foreach (var child in declaration.Children)

@@ -12,9 +12,9 @@ namespace Stateway.Collections;
 /// <summary>A declared collection, compiled for serving: everything about it that a request needs and that does not change.</summary>
 public sealed class Collection
 {
-    internal Collection(CollectionDeclaration declaration, ResourceRule? rule)
+    internal Collection(CollectionDeclaration declaration, Oversight? oversight)
     {
-        Rule = rule;
+        Oversight = oversight;
         Declaration = declaration;
         Composer = new(declaration.Shape);
         WriteOnlyMask = Mask.WithoutWriteOnly(declaration.Shape);
@@ -39,7 +39,7 @@ public sealed class Collection
     internal Composer Composer { get; }
 
     /// <summary>Null where schema and references say all.</summary>
-    internal ResourceRule? Rule { get; }
+    internal Oversight? Oversight { get; }
 
     /// <summary>What a stored value is served without; null when everything is served.</summary>
     internal Mask? WriteOnlyMask { get; }

@@ -110,7 +110,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             var transaction = new Transaction(
                 [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(path)],
-                [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path))]);
+                [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path)), .. Marks(services.Now())]);
             var result = await terms.Store.CommitAsync(transaction, CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
@@ -156,7 +156,10 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     }
 
     private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
-        collection.Rule is { } rule ? rule(change, exchange.Http.RequestAborted) : default;
+        collection.Oversight is { Rule: var rule } ? rule(change, exchange.Http.RequestAborted) : default;
+
+    private ReadOnlySpan<Write> Marks(DateTimeOffset now) =>
+        collection.Oversight is { Mark: var mark } ? new Write[] { new Write.Put(mark, now, "{}"u8.ToArray()) } : [];
 
     private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
         : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");
@@ -170,8 +173,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         preconditions.Add(new Precondition.AtRevision(key, revision));
         if (collection.Parent is { } parent) preconditions.Add(new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])));
         _integrity.OfPut(put.Value.Span, key.Path, preconditions);
-        ImmutableArray<Write> writes = terms.Once is null ? [put]
-            : [put, terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
+        ImmutableArray<Write> writes = terms.Once is null ? [put, .. Marks(put.UpdateTime)]
+            : [put, .. Marks(put.UpdateTime), terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
         return terms.Store.CommitAsync(new(preconditions.ToImmutable(), writes), CancellationToken.None);
     }
 

@@ -10,7 +10,7 @@ internal static class ListenOption
     public static Option<string?> Create(string description) => Create("--listen", description);
 
     public static Option<string?> CreateAdmin() =>
-        Create("--admin", "Address and port of the management API [default: 127.0.0.1 and the port after that of --listen].");
+        Create("--admin", "Address and port of the management API [default: 127.0.0.1 and the port after that of --listen, or a free one].");
 
     private static Option<string?> Create(string name, string description)
     {

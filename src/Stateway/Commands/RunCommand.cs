@@ -24,7 +24,7 @@ internal static class RunCommand
             string served = parsed.GetValue(path)!;
             ListenAddress.TryParse(parsed.GetValue(listen) ?? ListenAddress.Default, out IPEndPoint? endpoint);
             string folder = parsed.GetValue(data) ?? DataFolderOf(served);
-            return Serving.RunAsync(served, () => new(endpoint!, ListenOption.AdminOf(parsed.GetValue(admin), endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), new StoreUrl.Sqlite(folder), folder));
+            return Serving.RunAsync(served, () => new(endpoint!, ListenOption.AdminOf(parsed.GetValue(admin), endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), new StoreUrl.Sqlite(folder), folder) { IsAdminChosen = parsed.GetValue(admin) is not null });
         });
         return command;
     }

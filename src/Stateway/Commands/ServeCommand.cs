@@ -70,6 +70,7 @@ internal static class ServeCommand
         return new(endpoint!, admin is null && configuration.Admin is not null ? configuration.Admin : ListenOption.AdminOf(admin, endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), (url ?? new StoreUrl.Sqlite(folder)).WithPassword(StorePassword.OfEnvironment()),
             url is StoreUrl.Sqlite sqlite ? sqlite.Folder : folder)
         {
+            IsAdminChosen = (admin is null ? configuration.Admin?.ToString() : admin) is not null,
             History = configuration.History,
             StorePatience = StorePatience,
         };

@@ -30,7 +30,8 @@ internal sealed partial class Server : IAsyncDisposable
     /// <summary>What the program itself keeps in the store, beside what documents declare.</summary>
     private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec];
 
-    private const int LogChanges = 1_000;
+    /// <summary>Between two looks for changes of what is served.</summary>
+    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
     private readonly IStore _store;
     private readonly ServiceProvider _webServices;
@@ -100,6 +101,9 @@ internal sealed partial class Server : IAsyncDisposable
         try
         {
             (managing, whyNot) = Listen(options.Admin, "--admin");
+            if (managing is null && options.IsAdminChosen) return (null, whyNot);
+
+            managing ??= Listen(new(options.Admin.Address, 0), "--admin").Listening; // the usual place is taken, and nobody asked for it
             if (managing is null) return (null, whyNot);
 
             switch (await StoreEngines.OpenAsync(options.Store, options.StorePatience, loggers.CreateLogger("Stateway"), time, ct))
@@ -116,10 +120,11 @@ internal sealed partial class Server : IAsyncDisposable
             var key = await AdministratorKey.OpenAsync(store, options.DataFolder, time, ct);
             var starting = new Server(store, secret, key, kinds, listening, managing, options, loggers, time);
             await starting._folder.ApplyAsync(reading.Sources, ct);
+            long seen = await store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0; // before the stages are read
             await starting.RefreshAsync(ct);
             await starting.Web.StartAsync(new GatewayApplication(starting._pipeline), ct);
             await starting._management.StartAsync(ct);
-            starting._following = starting.FollowStoreAsync();
+            starting._following = starting.FollowStoreAsync(seen);
             starting._housekeeping.Start();
             GiveMemoryBack();
             return (server = starting, null);
@@ -185,37 +190,21 @@ internal sealed partial class Server : IAsyncDisposable
     /// <summary>Reading a folder leaves several times the size of what is kept behind; it goes back to the system at once.</summary>
     private static void GiveMemoryBack() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
 
-    /// <summary>What is changed through the management API, on whichever node, is in force here as soon as the log tells.</summary>
-    private async Task FollowStoreAsync()
+    /// <summary>
+    /// What is changed through the management API, on whichever node, is in force here soon after. One entry tells that something was.
+    /// It is looked at, not waited for: to follow the log is to read all that users write.
+    /// </summary>
+    private async Task FollowStoreAsync(long seen)
     {
         var ct = _stopping.Token;
-        long through = _store.Revision;
-        bool isStale = false;
         while (!ct.IsCancellationRequested)
         {
             try
             {
-                if (!isStale)
-                {
-                    await _store.WaitAsync(through, ct);
-                    switch (await _store.ReadLogAsync(through, LogChanges, ct))
-                    {
-                        case LogResult.Commits commits:
-                            isStale = commits.Items.Any(commit => commit.Changes.Any(change => change.Key.Collection is Kinds.Stage or Kinds.Deployment));
-                            through = commits.Through;
-                            break;
-                        case LogResult.Gone:
-                            isStale = true;
-                            through = _store.Revision;
-                            break;
-                        default:
-                            await Task.Delay(StorePause, _time, ct);
-                            break;
-                    }
-                }
-
-                if (isStale) await RefreshAsync(ct);
-                isStale = false;
+                long revision = await _store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0;
+                if (revision != seen) await RefreshAsync(ct);
+                seen = revision;
+                await Task.Delay(LookInterval, _time, ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {

@@ -9,6 +9,9 @@ namespace Stateway.Hosting;
 /// <param name="DataFolder">For what belongs to this node and not into the store.</param>
 internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, string ServedFolder, StoreUrl Store, string DataFolder)
 {
+    /// <summary>Otherwise any free port will do when <see cref="Admin"/> is taken.</summary>
+    public bool IsAdminChosen { get; init; }
+
     public HistoryPolicy History { get; init; } = new();
 
     /// <summary>For how long a store that can't be reached at the start is tried again.</summary>

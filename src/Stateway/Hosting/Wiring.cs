@@ -16,14 +16,14 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
 {
     /// <param name="apis">An API stands here once for each of its stages.</param>
     /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
-    /// <param name="rules">Of collections, by store names.</param>
-    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, ResourceRule>? rules = null)
+    /// <param name="oversight">Of collections, by store names.</param>
+    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
         var bases = new List<ApiBase>();
         foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
-            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, rules), [.. below]));
+            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below]));
         foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
         return new RoutingTable(operations, bases);
     }

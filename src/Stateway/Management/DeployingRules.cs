@@ -15,9 +15,11 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
 {
     private const int ErrorsMax = 100;
 
-    public Dictionary<string, ResourceRule> ByCollection => new(StringComparer.Ordinal)
+    public Dictionary<string, Oversight> ByCollection => new(StringComparer.Ordinal)
     {
-        [Kinds.Api] = CheckApiAsync, [Kinds.Deployment] = CheckDeploymentAsync, [Kinds.Stage] = CheckStageAsync,
+        [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark),
+        [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark),
+        [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark),
     };
 
     private ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>

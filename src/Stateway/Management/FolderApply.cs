@@ -151,6 +151,7 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
             _writes.Add(new Write.Delete(entry.Key));
         }
 
-        public Transaction ToTransaction() => new(_preconditions.ToImmutable(), _writes.ToImmutable());
+        public Transaction ToTransaction() => new(_preconditions.ToImmutable(),
+            _writes.Count == 0 ? [] : [.. _writes, new Write.Put(Kinds.ChangeMark, now, "{}"u8.ToArray())]);
     }
 }

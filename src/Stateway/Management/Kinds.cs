@@ -1,4 +1,6 @@
+using Stateway.Hosting;
 using Stateway.Model.Apis;
+using Stateway.Store;
 
 namespace Stateway.Management;
 
@@ -8,6 +10,9 @@ internal static class Kinds
     public const string Api = "stateway/apis";
     public const string Deployment = "stateway/apis/deployments";
     public const string Stage = "stateway/apis/stages";
+
+    /// <summary>Its revision is that of the last change of any kind.</summary>
+    public static readonly Key ChangeMark = new(Settings.Collection.Name, "kinds-changed");
 
     private const string File = "kinds.yaml";
 
