@@ -38,6 +38,7 @@ internal abstract record StoreUrl
         public string? SslKey { get; init; }
         public TimeSpan? ConnectTimeout { get; init; }
         public string? ApplicationName { get; init; }
+        public int? PoolMaxConns { get; init; }
 
         public override string ToString() =>
             $"postgres://{Escape(User)}{Hidden(Password)}@{Shown(new(Host, Port), 5432)}/{Escape(Database)}{(Schema is null ? "" : "?schema=" + Escape(Schema))}";
