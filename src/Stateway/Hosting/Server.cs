@@ -33,6 +33,9 @@ internal sealed partial class Server : IAsyncDisposable
     /// <summary>Between two looks for changes of what is served.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>Between two looks while the store is not available.</summary>
+    private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
+
     private readonly IStore _store;
     private readonly ServiceProvider _webServices;
     private readonly ManagementApi _management;
@@ -197,6 +200,7 @@ internal sealed partial class Server : IAsyncDisposable
     private async Task FollowStoreAsync(long seen)
     {
         var ct = _stopping.Token;
+        bool isDown = false;
         while (!ct.IsCancellationRequested)
         {
             try
@@ -204,11 +208,18 @@ internal sealed partial class Server : IAsyncDisposable
                 long revision = await _store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0;
                 if (revision != seen) await RefreshAsync(ct);
                 seen = revision;
+                isDown = false;
                 await Task.Delay(LookInterval, _time, ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
                 return;
+            }
+            catch (StoreUnavailableException e)
+            {
+                if (!isDown) Log.NotFollowed(_logger, e.Message);
+                isDown = true;
+                await Task.Delay(OutagePause, _time, ct).ContinueWith(static _ => { }, TaskScheduler.Default);
             }
             catch (Exception e)
             {
@@ -283,6 +294,9 @@ internal sealed partial class Server : IAsyncDisposable
 
         [LoggerMessage(2005, LogLevel.Warning, "The stage {Stage} can't be served: {Reasons}")]
         public static partial void NotServed(ILogger logger, string stage, string reasons);
+
+        [LoggerMessage(2006, LogLevel.Warning, "The store is not available ({Reason}); what is served stays as it is until the store is back.")]
+        public static partial void NotFollowed(ILogger logger, string reason);
 
         [LoggerMessage(2004, LogLevel.Error, "The changed documents could not be put in force, because the store is not available ({Reason}); the ones before keep serving. It is tried again in {Seconds} s.")]
         public static partial void StoreDown(ILogger logger, string reason, int seconds);
