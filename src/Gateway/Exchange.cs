@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Serving.Proxies;
 using Stateway.Model.Names;
 
 namespace Stateway.Gateway;
@@ -8,12 +9,20 @@ namespace Stateway.Gateway;
 /// <summary>One request on its way through the pipeline, and what the steps have found out about it.</summary>
 public sealed class Exchange(HttpContext http, TimeProvider time)
 {
+    private ForwardedClient? _client;
+
     public HttpContext Http { get; } = http;
     public HttpRequest Request => Http.Request;
     public HttpResponse Response => Http.Response;
 
     /// <summary>Names this request in a problem document and in the log. Made when first asked for.</summary>
     public string RequestId => field ??= ResourceId.New(time);
+
+    /// <summary>Who asked for what, as the outermost proxy that is believed saw it. Found out when first asked for.</summary>
+    public ForwardedClient Client => _client ??= ForwardedClient.Of(Http);
+
+    /// <summary>The host whose own paths hold for this request; null when it is none of those. Set by the first step.</summary>
+    public HostRoutes? Host { get; set; }
 
     /// <summary>The operation that matched. Set by the first step; never null behind it.</summary>
     public Operation Operation { get; set; } = null!;

@@ -54,13 +54,19 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
 
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
         var table = tables.Current;
+        if (table.Hosts is { } hosts && hosts.Find(exchange.Client.Host) is { } host)
+        {
+            exchange.Host = host;
+            table = host.Table;
+        }
+
         var refused = Match(exchange, table);
 
         // 2. Mark: a preflight of another origin's page ends here; whatever answers the request is marked for that page, and with
         // the operation's own end, which may have come.
         if (AnswersPreflight(exchange, table, refused)) return default;
         var lifecycle = exchange.Operation?.Lifecycle;
-        if (exchange.Cors is not null || lifecycle is not null) exchange.Response.OnStarting(MarkAnswer, exchange);
+        if (exchange.Cors is not null || lifecycle is not null || exchange.Host?.StrictTransportSecurity is not null) exchange.Response.OnStarting(MarkAnswer, exchange);
         if (refused is not null) return new(refused);
         if (lifecycle?.Refuse(time) is { } retired) return new(retired);
 
@@ -88,7 +94,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         }
 
         var operation = exchange.Operation;
-        exchange.Cors = operation is null || operation == Operation.Options ? table.CorsAt(request.Method, PathOf(exchange), out _) : operation.Cors;
+        exchange.Cors = operation is null || operation == Operation.Options || operation == Operation.ToHttps ? table.CorsAt(request.Method, PathOf(exchange), out _) : operation.Cors;
         return false;
     }
 
@@ -98,6 +104,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         var exchange = (Exchange)state;
         exchange.Cors?.Mark(exchange.Request, exchange.Response.Headers);
         exchange.Operation?.Lifecycle?.Mark(exchange.Response.Headers);
+        if (exchange.Host?.StrictTransportSecurity is { } strict && exchange.Client.Scheme == Uri.UriSchemeHttps) exchange.Response.Headers.StrictTransportSecurity = strict;
         return Task.CompletedTask;
     }
 
@@ -115,6 +122,18 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         {
             exchange.Operation = Operation.Options;
             return null;
+        }
+
+        if (exchange.Host is { } host)
+        {
+            if (host.IsHttpsOnly && exchange.Client.Scheme == Uri.UriSchemeHttp)
+            {
+                exchange.Operation = Operation.ToHttps;
+                return null;
+            }
+
+            if (host.NeedsClientCertificate && !request.IsHttps)
+                return new(ProblemTypes.MisdirectedRequest, "This host asks for a client certificate, which only a connection over TLS to this server can have.");
         }
 
         var result = table.Find(request.Method, PathOf(target), out var operation, out var match, out string? allow);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Stateway.Gateway.Content.Compression;
 using Stateway.Gateway.Content.Negotiation;
 using Stateway.Gateway.Content.Xml;
@@ -15,9 +16,11 @@ public readonly record struct WholeBody(ReadOnlyMemory<byte> AsSent, ReadOnlyMem
 /// <summary>Reads bodies whole, within a limit on what was sent and on what it expands to.</summary>
 public static class BodyReader
 {
+    /// <summary>Over HTTP/2 nothing need announce a body: its stream just goes on.</summary>
     public static bool HasBody(HttpRequest request) =>
         request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0
-        || (request.ContentLength is null && HttpProtocol.IsHttp2(request.Protocol) && request.ContentType is not null);
+        || (request.ContentLength is null && HttpProtocol.IsHttp2(request.Protocol)
+            && request.HttpContext.Features.Get<IHttpRequestBodyDetectionFeature>()?.CanHaveBody is true);
 
     public static ValueTask<(WholeBody Body, Problem? Problem)> ReadAsync(Exchange exchange, GatewayLimits limits)
     {

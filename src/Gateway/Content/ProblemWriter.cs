@@ -17,6 +17,8 @@ public static class ProblemWriter
         foreach (var (name, value) in problem.Headers) headers.Append(name, value);
         // A client that was refused before it sent its body may leave it out, and then the connection is of no more use.
         if (exchange.Request.Headers.Expect.Count > 0) headers.Connection = "close";
+        // HTTP/2 has no such field (RFC 9113, section 8.2.2): a stream ends by itself, and its connection serves others.
+        if (HttpProtocol.IsHttp2(exchange.Request.Protocol)) headers.Remove("Connection");
         headers.CacheControl = "no-store";
         headers.Vary = "Accept";
 

@@ -14,6 +14,9 @@ public sealed record Operation(string Method, string Path, string OperationId, I
     /// <summary>Answers OPTIONS on every path that has an operation.</summary>
     public static Operation Options { get; } = new("OPTIONS", "*", "options", new OptionsTarget());
 
+    /// <summary>Answers all requests that must come over HTTPS and have not.</summary>
+    public static Operation ToHttps { get; } = new("*", "*", "toHttps", new HttpsTarget());
+
     /// <summary>Which pages of other origins may call; null for none.</summary>
     public CorsPolicy? Cors { get; init; }
 

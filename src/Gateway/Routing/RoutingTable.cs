@@ -22,6 +22,9 @@ public sealed class RoutingTable
 
     public static RoutingTable Empty { get; } = new([]);
 
+    /// <summary>Hosts at which this table does not hold, but one of theirs; null, and no request is asked for its host, when there is none.</summary>
+    public HostTables? Hosts { get; init; }
+
     /// <param name="bases">Where the APIs stand, each path once.</param>
     /// <exception cref="ArgumentException">Two operations share method and path.</exception>
     public RoutingTable(IEnumerable<Operation> operations, IEnumerable<ApiBase>? bases = null)

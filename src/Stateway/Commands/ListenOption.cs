@@ -12,6 +12,9 @@ internal static class ListenOption
     public static Option<string?> CreateAdmin() =>
         Create("--admin", "Address and port of the management API [default: 127.0.0.1 and the port after that of --listen, or a free one].");
 
+    public static Option<string?> CreateTls() =>
+        Create("--tls", "Address and port for HTTPS, by the certificates of domains; port 0 takes a free one [default: none].");
+
     private static Option<string?> Create(string name, string description)
     {
         var option = new Option<string?>(name) { Description = description, HelpName = "ADDRESS:PORT" };

@@ -17,14 +17,19 @@ internal static class RunCommand
             Description = "Folder that the data is kept in [default: .stateway in the folder that is served].", HelpName = "DIR",
         };
 
+        var tls = ListenOption.CreateTls();
         var admin = ListenOption.CreateAdmin();
-        var command = new Command("run", "Serves every OpenAPI document of a folder, and follows changes of its files.") { path, listen, admin, data };
+        var command = new Command("run", "Serves every OpenAPI document of a folder, and follows changes of its files.") { path, listen, tls, admin, data };
         command.SetAction((parsed, _) =>
         {
             string served = parsed.GetValue(path)!;
             ListenAddress.TryParse(parsed.GetValue(listen) ?? ListenAddress.Default, out IPEndPoint? endpoint);
             string folder = parsed.GetValue(data) ?? DataFolderOf(served);
-            return Serving.RunAsync(served, () => new(endpoint!, ListenOption.AdminOf(parsed.GetValue(admin), endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), new StoreUrl.Sqlite(folder), folder) { IsAdminChosen = parsed.GetValue(admin) is not null });
+            return Serving.RunAsync(served, () => new(endpoint!, ListenOption.AdminOf(parsed.GetValue(admin), endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), new StoreUrl.Sqlite(folder), folder) 
+            {
+                IsAdminChosen = parsed.GetValue(admin) is not null,
+                Tls = ListenAddress.TryParse(parsed.GetValue(tls), out var secure) ? secure : null,
+            });
         });
         return command;
     }

@@ -18,6 +18,7 @@ internal static class ServeCommand
     {
         var path = FolderArgument.Create();
         var listen = ListenOption.Create($"Address and port to listen on; port 0 takes a free one [default: listen of the configuration, else {ListenAddress.Default}].");
+        var tls = ListenOption.CreateTls();
         var admin = ListenOption.CreateAdmin();
         var store = new Option<string?>("--store")
         {
@@ -40,17 +41,17 @@ internal static class ServeCommand
               stateway serve api
               stateway serve api --store postgres://shop@db.internal/shop --listen 0.0.0.0:8080
               stateway serve api --store etcd://10.0.0.1:2379,10.0.0.2:2379/shop
-            """) { path, listen, admin, store, config };
+            """) { path, listen, tls, admin, store, config };
         command.SetAction((parsed, _) =>
         {
             string served = parsed.GetValue(path)!;
-            return Serving.RunAsync(served, () => OptionsOf(served, parsed.GetValue(listen), parsed.GetValue(admin), parsed.GetValue(store), parsed.GetValue(config)));
+            return Serving.RunAsync(served, () => OptionsOf(served, parsed.GetValue(listen), parsed.GetValue(tls), parsed.GetValue(admin), parsed.GetValue(store), parsed.GetValue(config)));
         });
         return command;
     }
 
     /// <returns>Null when something was wrong, and has been said.</returns>
-    private static ServerOptions? OptionsOf(string served, string? listen, string? admin, string? store, string? config)
+    private static ServerOptions? OptionsOf(string served, string? listen, string? tls, string? admin, string? store, string? config)
     {
         var reading = config is null ? ConfigurationFile.ReadIn(FolderArgument.FolderOf(served)) : ConfigurationFile.Read(config);
         foreach (var error in reading.Errors) Terminal.Error(error.ToString());
@@ -71,6 +72,9 @@ internal static class ServeCommand
             url is StoreUrl.Sqlite sqlite ? sqlite.Folder : folder)
         {
             IsAdminChosen = (admin is null ? configuration.Admin?.ToString() : admin) is not null,
+            Tls = ListenAddress.TryParse(tls, out var secure) ? secure : configuration.Tls,
+            TrustedProxies = configuration.TrustedProxies,
+            HasProxyProtocol = configuration.HasProxyProtocol,
             History = configuration.History,
             StorePatience = StorePatience,
         };

@@ -1,4 +1,5 @@
 using System.Net;
+using Stateway.Gateway.Serving.Proxies;
 using Stateway.Hosting;
 using Stateway.Stores;
 
@@ -11,6 +12,16 @@ internal sealed record Configuration
 
     public IPEndPoint? Listen { get; init; }
     public IPEndPoint? Admin { get; init; }
+
+    /// <summary>Where HTTPS is served.</summary>
+    public IPEndPoint? Tls { get; init; }
+
+    /// <summary>Whose word about the client is taken.</summary>
+    public TrustedProxies? TrustedProxies { get; init; }
+
+    /// <summary>Connections of those begin with a PROXY header.</summary>
+    public bool HasProxyProtocol { get; init; }
+
     public StoreUrl? Store { get; init; }
     public HistoryPolicy History { get; init; } = new();
 }

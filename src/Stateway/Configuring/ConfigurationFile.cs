@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Stateway.Gateway.Serving.Proxies;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
 using Stateway.Model.Apis.Text;
@@ -11,14 +12,15 @@ namespace Stateway.Configuring;
 internal sealed record ConfigurationReading(Configuration? Configuration, IReadOnlyList<DocumentError> Errors);
 
 /// <summary>
-/// Reads <c>stateway.yaml</c>: <c>listen</c>, <c>admin</c>, <c>store</c> and <c>history</c>, each optional. Messages never show the store's
+/// Reads <c>stateway.yaml</c>: where to listen (<c>listen</c>, <c>tls</c>, <c>admin</c>), what proxies stand before
+/// it (<c>trusted_proxies</c>, <c>forwarded</c>, <c>proxy_protocol</c>), <c>store</c> and <c>history</c>, each optional. Messages never show the store's
 /// URL: it may hold a password.
 /// </summary>
 internal sealed class ConfigurationFile
 {
     public const string Name = "stateway.yaml";
 
-    private static readonly string[] Keys = ["listen", "admin", "store", "history"];
+    private static readonly string[] Keys = ["listen", "tls", "admin", "trusted_proxies", "forwarded", "proxy_protocol", "store", "history"];
     private static readonly string[] HistoryKeys = ["age", "revisions"];
 
     private readonly List<DocumentError> _errors = [];
@@ -82,7 +84,7 @@ internal sealed class ConfigurationFile
     {
         if (root is not MapNode map)
         {
-            Refuse(root.Place, "", $"A configuration is an object with listen, admin, store and history, and this is {root.Kind}.");
+            Refuse(root.Place, "", $"A configuration is an object with listen, store and other settings, and this is {root.Kind}.");
             return Configuration.Empty;
         }
 
@@ -90,7 +92,10 @@ internal sealed class ConfigurationFile
         return new()
         {
             Listen = map["listen"] is { } listen ? ReadListen(listen, "listen") : null,
+            Tls = map["tls"] is { } tls ? ReadListen(tls, "tls") : null,
             Admin = map["admin"] is { } admin ? ReadListen(admin, "admin") : null,
+            TrustedProxies = ReadProxies(map),
+            HasProxyProtocol = ReadProxyProtocol(map),
             Store = map["store"] is { } store ? ReadStore(store) : null,
             History = map["history"] is { } history ? ReadHistory(history) : new(),
         };
@@ -102,6 +107,43 @@ internal sealed class ConfigurationFile
 
         Refuse(node.Place, "/" + name, $"{name} is {Shown(node)}; {ListenAddress.Rule}");
         return null;
+    }
+
+    private TrustedProxies? ReadProxies(MapNode map)
+    {
+        var fields = ForwardedFields.XForwarded;
+        if (map["forwarded"] is { } forwarded)
+        {
+            if (TextOf(forwarded) is "X-Forwarded" or "Forwarded") fields = TextOf(forwarded) == "Forwarded" ? ForwardedFields.Forwarded : ForwardedFields.XForwarded;
+            else Refuse(forwarded.Place, "/forwarded", $"forwarded is {Shown(forwarded)}; it is X-Forwarded (X-Forwarded-For and its like) or Forwarded (RFC 7239): what the proxies write.");
+            if (!map.Has("trusted_proxies")) Refuse(forwarded.Place, "/forwarded", "forwarded says what trusted_proxies write, and there is no trusted_proxies.");
+        }
+
+        if (map["trusted_proxies"] is not { } proxies) return null;
+        if (proxies is not ListNode { Items: { Count: > 0 } items } || items.Exists(item => TextOf(item) is null))
+        {
+            Refuse(proxies.Place, "/trusted_proxies", "trusted_proxies is a list of networks, such as [10.0.0.0/8], or of addresses.");
+            return null;
+        }
+
+        if (Networks.Parse([.. items.Select(item => TextOf(item)!)], out string? error) is { } networks) return new(networks) { Fields = fields };
+
+        Refuse(proxies.Place, "/trusted_proxies", error!);
+        return null;
+    }
+
+    private bool ReadProxyProtocol(MapNode map)
+    {
+        if (map["proxy_protocol"] is not { } node) return false;
+        if (node is not ScalarNode { Type: ScalarKind.True or ScalarKind.False } scalar)
+        {
+            Refuse(node.Place, "/proxy_protocol", $"proxy_protocol is {Shown(node)}; it is true or false.");
+            return false;
+        }
+
+        if (scalar.Type == ScalarKind.True && !map.Has("trusted_proxies"))
+            Refuse(node.Place, "/proxy_protocol", "proxy_protocol says how connections of trusted_proxies begin, and there is no trusted_proxies.");
+        return scalar.Type == ScalarKind.True;
     }
 
     private StoreUrl? ReadStore(Node node)

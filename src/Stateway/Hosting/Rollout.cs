@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Stateway.Collections;
 using Stateway.Collections.Watching;
 using Stateway.Gateway.Routing;
+using Stateway.Management.Domains;
 using Stateway.Store;
 
 namespace Stateway.Hosting;
@@ -15,9 +16,18 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
 
     public ImmutableArray<ServedStage> Stages { get; private set; } = [];
 
+    public ImmutableArray<ServedDomain> Domains { get; private set; } = [];
+
+    /// <summary>What the listener for HTTPS shows; null where there is none.</summary>
+    public DomainTls? Tls { get; init; }
+
+    /// <summary>Where that listens.</summary>
+    public int? HttpsPort { get; init; }
+
     /// <param name="stages">All there are; no two of them answer the same request.</param>
+    /// <param name="domains">Made of these stages.</param>
     /// <exception cref="StoreUnavailableException">Nothing has changed.</exception>
-    public async Task PutInForceAsync(ImmutableArray<ServedStage> stages, CancellationToken ct)
+    public async Task PutInForceAsync(ImmutableArray<ServedStage> stages, ImmutableArray<ServedDomain> domains, CancellationToken ct)
     {
         // Of each API one stage stands for its collections, live where there is one.
         var apis = stages.GroupBy(stage => stage.Api.Name, StringComparer.Ordinal)
@@ -26,11 +36,33 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
         var declared = FieldsOfAll(stages);
         await store.DeclareAsync([.. own, .. declared.Select(KeepFieldsInForce)], ct);
         await new Seeds(catalog, store, time, logger).LoadAsync(ct);
-        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog);
+        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, hosts: domains.IsEmpty ? null : HostsOf(domains, catalog));
         watches.Follow(catalog);
+        Tls?.Publish(domains); // first, so that no request comes to a new host's paths past what its clients must show
         tables.Publish(table);
+        Domains = domains;
         _declared = declared;
         Stages = stages;
+    }
+
+    private HostTables HostsOf(ImmutableArray<ServedDomain> domains, Catalog catalog)
+    {
+        var names = new List<KeyValuePair<string, HostRoutes>>(domains.Length);
+        var parents = new List<KeyValuePair<string, HostRoutes>>();
+        foreach (var domain in domains)
+        {
+            var spec = domain.Spec;
+            bool needsCertificate = spec.Clients is { AreRequired: true };
+            var routes = new HostRoutes(wiring.Build([.. domain.Stages.Select(stage => stage.Api)], catalog))
+            {
+                IsHttpsOnly = spec.IsHttpsOnly || needsCertificate, NeedsClientCertificate = needsCertificate,
+                HttpsPort = HttpsPort, StrictTransportSecurity = spec.TransportSecurity,
+            };
+            names.Add(new(spec.Name, routes));
+            if (spec.HasSubdomains) parents.Add(new(spec.Name, routes));
+        }
+
+        return new(names, parents);
     }
 
     /// <summary>Stages of an API share its data, and each needs the indexes that it declares.</summary>

@@ -13,6 +13,7 @@ using Stateway.Gateway;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Management;
+using Stateway.Management.Domains;
 using Stateway.Model.Apis;
 using Stateway.Store;
 using Stateway.Stores;
@@ -42,6 +43,8 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly Wiring _wiring;
     private readonly Rollout _rollout;
     private readonly StageCompiler _compiler;
+    private readonly DomainCompiler _domains;
+    private readonly DomainTls? _tls;
     private readonly FolderApply _folder;
     private readonly Housekeeping _housekeeping;
     private readonly Watches _watches;
@@ -53,7 +56,7 @@ internal sealed partial class Server : IAsyncDisposable
     private Task _following = Task.CompletedTask;
 
     private Server(
-        IStore store, byte[] secret, AdministratorKey key, ApiSpec kinds, Socket listening, Socket managing, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
+        IStore store, byte[] secret, AdministratorKey key, ApiSpec kinds, Socket listening, Socket? securing, Socket managing, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
     {
         _store = store;
         _time = time;
@@ -62,7 +65,15 @@ internal sealed partial class Server : IAsyncDisposable
         Key = key;
 
         var limits = new GatewayLimits();
-        _webServices = WebServer.Create(listening, limits, loggers);
+        List<WebListener> listeners = [new(listening, options.Listener with { Time = time })];
+        if (securing is not null)
+        {
+            _tls = new DomainTls(time, _logger);
+            SecureEndpoint = (IPEndPoint)securing.LocalEndPoint!;
+            listeners.Add(new(securing, options.Listener with { Time = time, Certificates = _tls.Certificates }));
+        }
+
+        _webServices = WebServer.Create(listeners, limits, loggers);
 
         _watches = new Watches(store, new WatchOptions(), time, _logger);
         var services = new CollectionServices(store, new PageTokens(secret, time), limits, time, _watches);
@@ -70,8 +81,9 @@ internal sealed partial class Server : IAsyncDisposable
         var tables = new RoutingTables();
         _pipeline = new RequestPipeline(tables, limits, time, _logger);
         var kindsCatalog = new Catalog([kinds]);
-        _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger);
+        _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger) { Tls = _tls, HttpsPort = SecureEndpoint?.Port };
         _compiler = new StageCompiler(store);
+        _domains = new DomainCompiler(store);
         _folder = new FolderApply(options.ServedFolder, store, kindsCatalog, time);
         _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), key, services, loggers);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
@@ -79,6 +91,9 @@ internal sealed partial class Server : IAsyncDisposable
 
     /// <summary>Where it listens, with the real port.</summary>
     public IPEndPoint Endpoint { get; }
+
+    /// <summary>Where it listens for HTTPS; null for nowhere.</summary>
+    public IPEndPoint? SecureEndpoint { get; }
 
     /// <summary>Where the management API listens.</summary>
     public IPEndPoint ManagementEndpoint => _management.Endpoint;
@@ -98,11 +113,14 @@ internal sealed partial class Server : IAsyncDisposable
         var (listening, whyNot) = Listen(options.Listen, "--listen");
         if (listening is null) return (null, whyNot);
 
+        Socket? securing = null;
         Socket? managing = null;
         IStore? store = null;
         Server? server = null;
         try
         {
+            if (options.Tls is { } tls && ((securing, whyNot) = Listen(tls, "--tls")) is (null, _)) return (null, whyNot);
+
             (managing, whyNot) = Listen(options.Admin, "--admin");
             if (managing is null && options.IsAdminChosen) return (null, whyNot);
 
@@ -121,7 +139,7 @@ internal sealed partial class Server : IAsyncDisposable
 
             var secret = await Settings.PageTokenSecretAsync(store, time, ct);
             var key = await AdministratorKey.OpenAsync(store, options.DataFolder, time, ct);
-            var starting = new Server(store, secret, key, kinds, listening, managing, options, loggers, time);
+            var starting = new Server(store, secret, key, kinds, listening, securing, managing, options, loggers, time);
             await starting._folder.ApplyAsync(reading.Sources, ct);
             long seen = await store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0; // before the stages are read
             await starting.RefreshAsync(ct);
@@ -149,6 +167,7 @@ internal sealed partial class Server : IAsyncDisposable
             if (server is null)
             {
                 listening.Dispose();
+                securing?.Dispose();
                 managing?.Dispose();
                 if (store is not null) await store.DisposeAsync();
             }
@@ -182,7 +201,9 @@ internal sealed partial class Server : IAsyncDisposable
         {
             var (stages, faults) = await _compiler.CompileAsync(ct);
             foreach (var fault in faults) Log.NotServed(_logger, fault.Path, string.Join("; ", fault.Reasons));
-            if (!stages.SequenceEqual(_rollout.Stages) || stages.IsEmpty) await _rollout.PutInForceAsync(stages, ct);
+            var (domains, wrong) = await _domains.CompileAsync(stages, ct);
+            foreach (var fault in wrong) Log.DomainNotServed(_logger, fault.Path, string.Join("; ", fault.Reasons));
+            if (!stages.SequenceEqual(_rollout.Stages) || !domains.SequenceEqual(_rollout.Domains) || stages.IsEmpty) await _rollout.PutInForceAsync(stages, domains, ct);
         }
         finally
         {
@@ -274,6 +295,7 @@ internal sealed partial class Server : IAsyncDisposable
         using var drain = new CancellationTokenSource(DrainTimeout);
         await Web.StopAsync(drain.Token);
         await _webServices.DisposeAsync();
+        _tls?.Dispose();
         await _housekeeping.DisposeAsync();
         _wiring.Dispose();
         await _store.DisposeAsync();
@@ -294,6 +316,9 @@ internal sealed partial class Server : IAsyncDisposable
 
         [LoggerMessage(2005, LogLevel.Warning, "The stage {Stage} can't be served: {Reasons}")]
         public static partial void NotServed(ILogger logger, string stage, string reasons);
+
+        [LoggerMessage(2007, LogLevel.Warning, "The domain {Domain} can't be served whole: {Reasons}")]
+        public static partial void DomainNotServed(ILogger logger, string domain, string reasons);
 
         [LoggerMessage(2006, LogLevel.Warning, "The store is not available ({Reason}); what is served stays as it is until the store is back.")]
         public static partial void NotFollowed(ILogger logger, string reason);

@@ -1,4 +1,6 @@
 using System.Net;
+using Stateway.Gateway.Serving;
+using Stateway.Gateway.Serving.Proxies;
 using Stateway.Stores;
 
 namespace Stateway.Hosting;
@@ -11,6 +13,18 @@ internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, string
 {
     /// <summary>Otherwise any free port will do when <see cref="Admin"/> is taken.</summary>
     public bool IsAdminChosen { get; init; }
+
+    /// <summary>Where HTTPS is served, by the domains' certificates; null for nowhere.</summary>
+    public IPEndPoint? Tls { get; init; }
+
+    /// <summary>Whose word about the client is taken; null for nobody's.</summary>
+    public TrustedProxies? TrustedProxies { get; init; }
+
+    /// <summary>Connections of those proxies begin with a PROXY header.</summary>
+    public bool HasProxyProtocol { get; init; }
+
+    /// <summary>How connections of users begin.</summary>
+    public ListenerOptions Listener => new() { TrustedProxies = TrustedProxies, ProxyProtocolFrom = HasProxyProtocol ? TrustedProxies?.Networks : null };
 
     public HistoryPolicy History { get; init; } = new();
 

@@ -14,18 +14,22 @@ namespace Stateway.Hosting;
 /// <summary>Makes the routing table of the APIs: every operation with the target that answers it.</summary>
 internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self, ILogger logger) : IDisposable
 {
+    private readonly Operation[] _explanations = [.. ProblemTypes.All.Select(type => new Operation("GET", type.Path, "explainProblem", FixedTarget.Of(type)))];
+
     /// <param name="apis">An API stands here once for each of its stages.</param>
     /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
     /// <param name="oversight">Of collections, by store names.</param>
-    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null)
+    /// <param name="hosts">With paths of their own.</param>
+    public RoutingTable Build(
+        IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null, HostTables? hosts = null)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
         var bases = new List<ApiBase>();
         foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
             bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below]));
-        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
-        return new RoutingTable(operations, bases);
+        operations.AddRange(_explanations);
+        return new RoutingTable(operations, bases) { Hosts = hosts };
     }
 
     /// <summary>All that stands under one base path.</summary>
@@ -96,7 +100,7 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     {
         TargetSpec.Collection { Verb: CollectionVerb.Act } act => ActOf(act, path, catalog),
         TargetSpec.Collection stored => new CollectionTarget(catalog[stored.StoreName], stored.Verb, services),
-        TargetSpec.Http http => new HttpTarget(http.Url.StartsWith('/') ? http with { Url = $"http://{self}{http.Url}" } : http, path, upstreams, services.Time, logger),
+        TargetSpec.Http http => new HttpTarget(http.Url.StartsWith('/') ? http with { Url = $"http://{self}{http.Url}" } : http, path, upstreams, services.Time, logger, isOwn: http.Url.StartsWith('/')),
         TargetSpec.Mock mock => new MockTarget(mock),
         _ => throw new ArgumentOutOfRangeException(nameof(spec)),
     };

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Stateway.Collections;
 using Stateway.Gateway;
 using Stateway.Hosting;
+using Stateway.Management.Domains;
 using Stateway.Model.Apis;
 using Stateway.Model.Apis.Changes;
 using Stateway.Model.Problems;
@@ -15,15 +16,19 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
 {
     private const int ErrorsMax = 100;
 
+    private readonly DomainRules _domains = new(stages);
+
     public Dictionary<string, Oversight> ByCollection => new(StringComparer.Ordinal)
     {
         [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark),
         [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark),
         [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark),
+        [Kinds.Domain] = new(_domains.CheckAsync, Kinds.ChangeMark),
     };
 
-    private ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>
-        new(change.Path == ApiSpec.ReservedName && change.After is not null
+    private static ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>
+        change.After is null ? DomainRules.WhyNotRemovedAsync(change.Resources, stage => stage.StartsWith(change.Path + "/", StringComparison.Ordinal), ct)
+        : new(change.Path == ApiSpec.ReservedName
             ? Invalid(new ProblemError("ID", $"An API can't be called {ApiSpec.ReservedName}: the platform's own resources are kept under this name.") { Pointer = "/id" })
             : null);
 
@@ -60,7 +65,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
 
     private async ValueTask<Problem?> CheckStageAsync(ProposedChange change, CancellationToken ct)
     {
-        if (change.After is not { } after) return null;
+        if (change.After is not { } after) return await DomainRules.WhyNotRemovedAsync(change.Resources, stage => stage == change.Path, ct);
 
         var stage = StageSpec.Read(change.Path, after);
         if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, stage.Deployment, ct) is not { } source)
@@ -75,7 +80,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
         foreach (var other in stages().Where(other => other.Path != change.Path)) taken.TryTake(other.Path, other.Api, out _);
         return !taken.TryTake(change.Path, reading.Apis[0], out string? clash)
             ? Invalid(new ProblemError("CLASH", clash) { Pointer = "/path" })
-            : null;
+            : await _domains.CheckStageAsync(stage, change.Resources, ct);
     }
 
     /// <summary>Clients of a stage rely on what it serves: what would break them is refused, unless its owner says that this deployment may.</summary>

@@ -13,8 +13,9 @@ public sealed class HttpTarget : ITarget
     private UpstreamPool _pool;
 
     /// <param name="path">The operation's path template, where the URL's parameters come from.</param>
+    /// <param name="isOwn">The URL is this server's own.</param>
     /// <exception cref="ArgumentException">The URL or a header rule is wrong; says how.</exception>
-    public HttpTarget(TargetSpec.Http spec, string path, UpstreamPools pools, TimeProvider time, ILogger logger)
+    public HttpTarget(TargetSpec.Http spec, string path, UpstreamPools pools, TimeProvider time, ILogger logger, bool isOwn = false)
     {
         if (spec.Timeout <= TimeSpan.Zero) throw new ArgumentException($"The timeout is {spec.Timeout}; it must be above zero.");
 
@@ -22,7 +23,7 @@ public sealed class HttpTarget : ITarget
         Spec = spec;
         Pools = pools;
         Origin = url.Origin;
-        Composer = new(spec, url, pools.Limits);
+        Composer = new(spec, url, pools.Limits, isOwn);
         ResponseChanges = new(spec.ResponseHeaders, isRequest: false);
         Time = time;
         Logger = logger;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Serving.Proxies;
 using Stateway.Model.Apis;
 
 namespace Stateway.Gateway.Targets.Http;
@@ -19,11 +20,14 @@ internal sealed class RequestComposer
     private readonly bool _hasForwardedFor;
     private readonly bool _hasForwardedProto;
     private readonly bool _hasForwardedHost;
+    private readonly bool _isOwn;
     private readonly string _viaName;
 
-    public RequestComposer(TargetSpec.Http spec, UrlTemplate url, HttpTargetOptions options)
+    /// <param name="isOwn">The request goes to this server itself, which is to serve it at the URL's host, and not at the client's.</param>
+    public RequestComposer(TargetSpec.Http spec, UrlTemplate url, HttpTargetOptions options, bool isOwn = false)
     {
         _url = url;
+        _isOwn = isOwn;
         _changes = new(spec.RequestHeaders, isRequest: true);
         _preserveHost = spec.PreserveHost;
         _viaName = options.ViaName;
@@ -37,7 +41,8 @@ internal sealed class RequestComposer
     }
 
     /// <returns>The name of a path parameter that cannot be put into the URL; null when all is written.</returns>
-    public string? Write(HttpContext http, in RouteMatch match, ByteWriter output, out RequestShape shape)
+    /// <param name="client">Who asked for what; the service is told it in place of what came in such fields.</param>
+    public string? Write(HttpContext http, in ForwardedClient client, in RouteMatch match, ByteWriter output, out RequestShape shape)
     {
         var request = http.Request;
         string protocol = request.Protocol;
@@ -49,13 +54,13 @@ internal sealed class RequestComposer
         if (_url.Write(output, match, request.QueryString.Value) is { } wrong) return wrong;
         output.Write(" HTTP/1.1\r\n"u8);
 
-        string? clientHost = request.Host.Value;
-        if (_hasHost) WriteField(output, "Host", _preserveHost && clientHost is { Length: > 0 } ? clientHost : _url.Authority);
+        string clientHost = client.Host;
+        if (_hasHost) WriteField(output, "Host", _preserveHost && clientHost.Length > 0 ? clientHost : _url.Authority);
 
         string? upgrade = CopyFields(request, isHttp1, output, ref shape);
         WriteFraming(http, isHttp1, output, ref shape);
         WriteConnection(upgrade, HttpProtocol.IsHttp11(protocol), output, ref shape);
-        WriteForwarded(http, clientHost, protocol, output);
+        WriteForwarded(client, protocol, output);
         output.Write(_changes.Lines.AsSpan());
         output.Write("\r\n"u8);
         return null;
@@ -133,13 +138,11 @@ internal sealed class RequestComposer
     }
 
     /// <summary>RFC 7239, the three fields that were there before it, and RFC 9110, section 7.6.3.</summary>
-    private void WriteForwarded(HttpContext http, string? clientHost, string protocol, ByteWriter output)
+    private void WriteForwarded(in ForwardedClient from, string protocol, ByteWriter output)
     {
-        var address = http.Connection.RemoteIpAddress;
-        if (address is { IsIPv4MappedToIPv6: true }) address = address.MapToIPv4();
+        var (address, scheme, clientHost) = from;
         string? client = address?.ToString();
-        string scheme = http.Request.Scheme;
-        bool hasClientHost = clientHost is { Length: > 0 } && clientHost.AsSpan().IndexOfAny('"', '\\') < 0;
+        bool hasClientHost = !_isOwn && clientHost.Length > 0 && clientHost.AsSpan().IndexOfAny('"', '\\') < 0;
 
         if (_hasForwarded)
         {

@@ -41,7 +41,7 @@ internal sealed partial class UpstreamCall(HttpTarget target, Exchange exchange)
         using var head = new ByteWriter();
 
         // 1. The request's header section, once for every attempt.
-        if (target.Composer.Write(_http, exchange.Match, head, out _shape) is { } parameter) return DotSegment(parameter);
+        if (target.Composer.Write(_http, exchange.Client, exchange.Match, head, out _shape) is { } parameter) return DotSegment(parameter);
         if (RefuseLength() is { } tooLarge) return tooLarge;
 
         for (bool isRetry = false; ; isRetry = true)

@@ -2,10 +2,10 @@ using System.Numerics;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 
-namespace Stateway.Fast.Tests.Serving;
+namespace Stateway.TestKit;
 
 /// <summary>An authority that issues and revokes certificates, in memory.</summary>
-internal sealed class Authority
+public sealed class Authority
 {
     private static readonly DateTimeOffset Long = new(2010, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
@@ -55,7 +55,7 @@ internal sealed class Authority
 }
 
 /// <param name="Pem">The certificate, then those between it and the root.</param>
-internal sealed record Issued(string Pem, string Key, byte[] Serial)
+public sealed record Issued(string Pem, string Key, byte[] Serial)
 {
     /// <summary>With its key, as a client shows it.</summary>
     public X509Certificate2 ToCertificate() => X509Certificate2.CreateFromPem(Pem, Key);

@@ -1,0 +1,77 @@
+using System.Collections.Immutable;
+using Stateway.Hosting;
+using Stateway.Model.Apis;
+using Stateway.Store;
+
+namespace Stateway.Management.Domains;
+
+/// <summary>
+/// Makes what is served at hosts of what is stored: every domain with its stages. What did not change since the last time is
+/// not compiled again. For one caller at a time.
+/// </summary>
+internal sealed class DomainCompiler(IStore store)
+{
+    private Dictionary<string, ServedDomain> _compiled = [];
+    private HashSet<(string Domain, string Reason)> _told = [];
+
+    /// <param name="stages">Those that are served.</param>
+    /// <returns>All domains, by name, each with what of it can be served; and why the rest can't, each reason once for as long as it lasts.</returns>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<(ImmutableArray<ServedDomain> Domains, ImmutableArray<StageFault> Faults)> CompileAsync(ImmutableArray<ServedStage> stages, CancellationToken ct)
+    {
+        var byPath = stages.ToDictionary(stage => stage.Path, StringComparer.Ordinal);
+        var next = new Dictionary<string, ServedDomain>(StringComparer.Ordinal);
+        var wrong = new HashSet<(string Domain, string Reason)>();
+        await foreach (var (spec, revision) in DomainSpec.ReadAllAsync(store, ct))
+        {
+            ImmutableArray<ServedStage?> sources = [.. spec.Paths.Select(path => byPath.GetValueOrDefault(path.Stage))];
+            if (_compiled.TryGetValue(spec.Name, out var known) && known.IsOf(revision, sources))
+            {
+                next.Add(spec.Name, known);
+                wrong.UnionWith(_told.Where(each => each.Domain == spec.Name));
+                continue;
+            }
+
+            var (served, reasons) = await ServeAsync(spec, sources, api => byPath.GetValueOrDefault($"{api}/{ServedStage.Live}")?.Api, ct);
+            next.Add(spec.Name, new(spec, revision, sources, served));
+            foreach (string reason in reasons) wrong.Add((spec.Name, reason));
+        }
+
+        var faults = wrong.Except(_told).GroupBy(each => each.Domain, each => each.Reason).Select(each => new StageFault(each.Key, [.. each])).ToImmutableArray();
+        _compiled = next;
+        _told = wrong;
+        return ([.. next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)], faults);
+    }
+
+    private async Task<(ImmutableArray<ServedStage> Stages, List<string> Reasons)> ServeAsync(
+        DomainSpec spec, ImmutableArray<ServedStage?> sources, Func<string, ApiSpec?> findLive, CancellationToken ct)
+    {
+        var served = ImmutableArray.CreateBuilder<ServedStage>();
+        var reasons = new List<string>();
+        var taken = new TakenRequests();
+        foreach (var (path, source) in spec.Paths.Zip(sources))
+        {
+            if (source is null)
+            {
+                reasons.Add($"The stage {path.Stage} is not served.");
+                continue;
+            }
+
+            var (stage, why) = await AtAsync(source, path.Path, findLive, ct);
+            if (stage is not null && taken.TryTake(path.Stage, stage.Api, out why)) served.Add(stage);
+            else reasons.Add(why!);
+        }
+
+        return (served.ToImmutable(), reasons);
+    }
+
+    /// <summary>A stage at another place than its own.</summary>
+    private async ValueTask<(ServedStage? Stage, string? WhyNot)> AtAsync(ServedStage stage, string path, Func<string, ApiSpec?> findLive, CancellationToken ct)
+    {
+        if (stage.Prefix == path) return (stage, null);
+        if (await StageCompiler.FindDeploymentAsync(store, stage.Api.Name, stage.Deployment, ct) is not { } source) return (null, $"There is no deployment {stage.Deployment}.");
+
+        var reading = ApiReader.Read([source with { Prefix = path }], findLive);
+        return reading.Errors.Count > 0 ? (null, string.Join("; ", reading.Errors)) : (stage with { Prefix = path, Api = reading.Apis[0] }, null);
+    }
+}
