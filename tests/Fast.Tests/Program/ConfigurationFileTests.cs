@@ -1,5 +1,6 @@
 using System.Net;
 using Stateway.Configuring;
+using Stateway.Gateway.Serving.Proxies;
 using Stateway.Hosting;
 using Stateway.Stores;
 using Stateway.TestKit;
@@ -14,10 +15,19 @@ public sealed class ConfigurationFileTests
     {
         var configuration = Read("""
             listen: 0.0.0.0:80
+            tls: "[::1]:443"
+            trusted_proxies: [10.0.0.0/8, 192.0.2.7]
+            forwarded: Forwarded
+            proxy_protocol: true
             store: postgres://shop@db/shop
             history: { age: 7d, revisions: 5000 }
             """);
         Assert.Equal(new IPEndPoint(IPAddress.Any, 80), configuration.Listen);
+        Assert.Equal(new IPEndPoint(IPAddress.IPv6Loopback, 443), configuration.Tls);
+        Assert.Equal(ForwardedFields.Forwarded, configuration.TrustedProxies!.Fields);
+        Assert.True(configuration.TrustedProxies.Networks.Contains(IPAddress.Parse("192.0.2.7")));
+        Assert.False(configuration.TrustedProxies.Networks.Contains(IPAddress.Parse("192.0.2.8")));
+        Assert.True(configuration.HasProxyProtocol);
         Assert.Equal("postgres://shop@db/shop", configuration.Store!.ToString());
         Assert.Equal(new HistoryPolicy { AgeMax = TimeSpan.FromDays(7), RevisionsMax = 5000 }, configuration.History);
     }

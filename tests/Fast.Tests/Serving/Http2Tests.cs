@@ -52,6 +52,18 @@ public sealed class Http2Tests : IAsyncDisposable
         Assert.Empty(_served.Log.Lines);
     }
 
+    [Fact]
+    public async Task A_problem_for_who_waits_for_100_ends_its_stream_and_not_the_connection()
+    {
+        await ServeAsync();
+        using var request = new HttpRequestMessage(HttpMethod.Post, Url("/nowhere")) { Version = Two, Content = new ByteArrayContent(new byte[10]) };
+        request.Headers.ExpectContinue = true;
+        using var response = await _served.Client(Two).SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.False(response.Headers.Contains("Connection"));
+        Assert.Empty(_served.Log.Lines); // the server tells of fields that it had to take away
+    }
+
     [Theory]
     [InlineData("transfer-encoding", "chunked")]
     [InlineData("upgrade", "websocket")]
