@@ -6,6 +6,7 @@ using Stateway.Gateway.Content;
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving;
+using Stateway.Gateway.Serving.Tls;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway;
@@ -132,7 +133,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
                 return null;
             }
 
-            if (host.NeedsClientCertificate && !request.IsHttps)
+            if (host.NeedsClientCertificate && !Certificates.HasClientCertificate(exchange.Http))
                 return new(ProblemTypes.MisdirectedRequest, "This host asks for a client certificate, which only a connection over TLS to this server can have.");
         }
 

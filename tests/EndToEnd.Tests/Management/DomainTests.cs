@@ -143,6 +143,36 @@ public sealed class DomainTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Files_with_an_API_its_stage_and_its_domain_are_applied_in_one_step()
+    {
+        await File.WriteAllTextAsync(_node.PathOf("resources.yaml"), $$"""
+            kind: domain
+            id: memos.example
+            paths: [ { path: /v1, stage: memos/live } ]
+            ---
+            kind: stage
+            api: memos
+            id: live
+            deployment: first
+            path: /memos
+            ---
+            kind: deployment
+            api: memos
+            id: first
+            file: notes.yaml
+            files:
+              notes.yaml: {{JsonValue.Create(Administrator.Document("7")).ToJsonString()}}
+            ---
+            kind: api
+            id: memos
+            """);
+        var (code, output, error) = await StatewayProgram.CallAsync("apply", "-f", _node.PathOf("resources.yaml"), "--yes",
+            "--server", _node.Program.ManagementUrl.ToString(), "--key-file", _node.Program.KeyFile!);
+        Assert.True(code == 0, output + error);
+        await DomainProgram.UntilAsync(() => _node.OpenlyAsync("memos.example", "/v1/notes-api/version"), answer => answer.Content == "\"7\"");
+    }
+
+    [Fact]
     public async Task A_domain_is_in_force_on_every_node()
     {
         Assert.SkipUnless(PostgresServer.Programs is not null, "PostgreSQL is not installed");

@@ -54,6 +54,9 @@ public sealed partial class Certificates(TimeProvider time, ILogger logger)
     /// </summary>
     internal static Problem? Refuse(HttpContext http) => http.Features.Get<TlsPeer>() is { } peer ? peer.Certificates.Refuse(http, peer) : null;
 
+    /// <summary>The request came through TLS that ends here, and in which the client has shown a certificate that was accepted.</summary>
+    internal static bool HasClientCertificate(HttpContext http) => http.Features.Get<TlsPeer>() is { HasCertificate: true };
+
     private Problem? Refuse(HttpContext http, TlsPeer peer)
     {
         var table = _table;
