@@ -55,6 +55,8 @@ public sealed class CollectionTarget : ITarget
     /// <summary>Whether it changes nothing but the store, so that it can be one of many in a transaction.</summary>
     internal bool IsBatchable { get; }
 
+    public string TraceName => "store";
+
     public ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         try

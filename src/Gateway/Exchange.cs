@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Tracing;
 using Stateway.Model.Names;
 
 namespace Stateway.Gateway;
@@ -20,6 +21,9 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
 
     /// <summary>What marks the answer for pages of other origins; null when they may not call. Set by the first step, also where nothing matched.</summary>
     public CorsPolicy? Cors { get; set; }
+
+    /// <summary>Null for nearly every request: the caller did not ask, or may not know.</summary>
+    public Trace? Trace { get; set; }
 
     /// <summary>The path's parameters, decoded.</summary>
     public RouteMatch Match { get; set; }

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Stateway.Collections;
 using Stateway.Collections.Watching;
 using Stateway.Gateway.Routing;
+using Stateway.Model.Apis;
 using Stateway.Store;
 
 namespace Stateway.Hosting;
@@ -26,12 +27,15 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
         var declared = FieldsOfAll(stages);
         await store.DeclareAsync([.. own, .. declared.Select(KeepFieldsInForce)], ct);
         await new Seeds(catalog, store, time, logger).LoadAsync(ct);
-        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog);
+        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, servedAs: ServedAs(stages));
         watches.Follow(catalog);
         tables.Publish(table);
         _declared = declared;
         Stages = stages;
     }
+
+    private static Dictionary<ApiSpec, ServedAs> ServedAs(ImmutableArray<ServedStage> stages) =>
+        new(stages.Select(stage => KeyValuePair.Create(stage.Api, new ServedAs(stage.Path, stage.Deployment))), ReferenceEqualityComparer.Instance);
 
     /// <summary>Stages of an API share its data, and each needs the indexes that it declares.</summary>
     private static List<CollectionSpec> FieldsOfAll(ImmutableArray<ServedStage> stages)

@@ -68,12 +68,12 @@ internal sealed partial class Server : IAsyncDisposable
         var services = new CollectionServices(store, new PageTokens(secret, time), limits, time, _watches);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         var tables = new RoutingTables();
-        _pipeline = new RequestPipeline(tables, limits, time, _logger);
+        _pipeline = new RequestPipeline(tables, limits, time, _logger, traces: key.Access.ToTraceKey());
         var kindsCatalog = new Catalog([kinds]);
         _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger);
         _compiler = new StageCompiler(store);
         _folder = new FolderApply(options.ServedFolder, store, kindsCatalog, time);
-        _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), key, services, loggers);
+        _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), new ApiCatalogTarget(() => _rollout.Stages, Endpoint), key, services, loggers);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
     }
 

@@ -26,6 +26,8 @@ public sealed class BatchTarget(RoutingTable operations, string basePath, Catalo
 
     private readonly Dictionary<string, CollectionSpec> _collections = catalog.ToSpecs().ToDictionary(spec => spec.Name, StringComparer.Ordinal);
 
+    public string TraceName => "store";
+
     public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
