@@ -33,7 +33,7 @@ public sealed class Trace(TimeProvider time)
         var text = new StringBuilder();
         Append(text, "match", _took[(int)TraceStep.Match]);
         Append(text, "validate", _took[(int)TraceStep.Validate]);
-        Append(text, "target", _took[(int)TraceStep.Target], operation?.Target.TraceName);
+        if (_took[(int)TraceStep.Target] is { } target) Append(text, "target", target, operation?.Target.TraceName);
         Append(text, "total", _until);
         if (operation?.ServedAs is { } served)
         {

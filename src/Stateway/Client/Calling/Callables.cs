@@ -54,9 +54,10 @@ internal sealed record Callables(ImmutableArray<(ServedApi Api, CallOperation Op
         return (new(all.ToImmutable()), null);
     }
 
+    /// <param name="id">An operationId, or <c>GET /products</c>.</param>
     public (ServedApi? Api, CallOperation? Operation, string? WhyNot) Find(string id)
     {
-        var found = All.Where(each => each.Operation.Id == id).ToArray();
+        var found = All.Where(each => each.Operation.Id == id || $"{each.Operation.Method} {each.Operation.Path}" == id).ToArray();
         return found switch
         {
             [var only] => (only.Api, only.Operation, null),

@@ -10,6 +10,7 @@ internal static class OperationsReader
     private const int OperationsMax = 10_000;
     private const int ReferencesMax = 8; // in references
     private const int TextCharactersMax = 200;
+    private static readonly string[] Places = ["path", "query", "header", "cookie"];
     private static readonly string[] Methods = ["get", "post", "put", "patch", "delete", "head", "options", "trace"];
 
     /// <returns>Null when it is no such document.</returns>
@@ -58,7 +59,7 @@ internal static class OperationsReader
             }
         }
 
-        return parameters.ToImmutable();
+        return [.. parameters.OrderBy(parameter => Array.IndexOf(Places, parameter.Place))]; // of one name that of the path is meant first
     }
 
     private static string TypeOf(JsonElement document, JsonElement parameter)
