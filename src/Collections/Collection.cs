@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using Stateway.Collections.Kinds;
 using Stateway.Collections.Representations;
 using Stateway.Collections.Writing;
 using Stateway.Gateway.Content.Xml;
@@ -32,6 +33,10 @@ public sealed class Collection
     }
 
     public CollectionDeclaration Declaration { get; }
+
+    /// <summary>One of the program's own, whose resources have a spec and a status.</summary>
+    public bool IsKind => Declaration.Kind is not null;
+
     public string StoreName => Declaration.StoreName;
     public Shape Shape => Declaration.Shape;
 
@@ -75,6 +80,8 @@ public sealed class Collection
     /// <summary>The value that is stored of a seed's row. It may give values of readOnly fields, too.</summary>
     public byte[] ComposeSeed(ReadOnlySpan<byte> row, string path, DateTimeOffset now) =>
         Composer.Compose(row, path[(path.LastIndexOf('/') + 1)..], row, now, trusted: true);
+
+    internal ResourceVersion VersionOf(Entry entry) => IsKind ? KindResource.VersionOf(entry) : new(entry.Revision);
 
     /// <summary>References stay inside their API.</summary>
     private static string ApiName(CollectionDeclaration declaration) => declaration.StoreName[..declaration.StoreName.IndexOf('/')];

@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
+using Stateway.Collections.Kinds;
 using Stateway.Collections.Representations;
+using Stateway.Collections.Writing.Repeating;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
 using Stateway.Model.Names;
@@ -36,7 +38,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         string id = chosen ?? ResourceId.New(services.Time);
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();
-        byte[] value = collection.Composer.Compose(body.Span, id, default, now);
+        ReadOnlyMemory<byte> value = collection.Composer.Compose(body.Span, id, default, now);
+        if (collection.IsKind) value = KindComposer.Next(key, null, value, now).Value;
         if (TooLarge(value) is { } tooLarge) return tooLarge;
 
         terms = terms.Following(preferences);
@@ -103,16 +106,20 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
-            var problem = Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition);
+            var problem = Conditions.ForWrite(exchange.Request.Headers, collection, current, collection.Declaration.RequireCondition);
             if (current is null) return problem ?? Paths.NotFound(collection, path);
             if (problem is not null) return problem;
 
-            var transaction = new Transaction(
+            var marked = collection.IsKind && KindResource.Of(current) is { Finalizers.IsEmpty: false } resource
+                ? Marked(current, resource, preferences) : null;
+            if (marked is not null && ReferenceEquals(marked, current)) return await AcceptedAsync(exchange, current, preferences);
+
+            var result = await terms.Store.CommitAsync(new(
                 [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(path)],
-                [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path))]);
-            var result = await terms.Store.CommitAsync(transaction, CancellationToken.None);
+                marked is null ? _integrity.Deletion(key) : [new Write.Put(key, marked.UpdateTime, marked.Value)]), CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
+            if (marked is not null) return await AcceptedAsync(exchange, marked with { Revision = committed.Revision }, preferences);
 
             if (preferences.ValidateOnly) Preferences.Tried.Acknowledge(exchange.Response);
             if (!StagedResources.IsStaged(committed.Revision)) Answers.SetRevision(exchange.Response, committed.Revision);
@@ -122,6 +129,19 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         return new(ProblemTypes.TooMuchContention);
     }
+
+    /// <summary>A resource that somebody has to clean up behind is only marked; it is gone when they have.</summary>
+    /// <returns>The very entry when it is marked already. One that is only to be tried is marked again, as a tried write has no revision.</returns>
+    private Entry Marked(Entry current, KindResource resource, Preferences preferences)
+    {
+        if (resource.DeleteTime is not null) return preferences.ValidateOnly ? current with { } : current;
+
+        var now = services.Now();
+        return current with { UpdateTime = now, Value = (resource with { DeleteTime = now, UpdateTime = now }).ToValue() };
+    }
+
+    private ValueTask<Problem?> AcceptedAsync(Exchange exchange, Entry marked, Preferences preferences) =>
+        Answers.WrittenAsync(exchange, collection, marked, StatusCodes.Status202Accepted, preferences);
 
     /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
     public async ValueTask<Problem?> ChangeAsync(
@@ -133,12 +153,24 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         {
             var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
             bool required = collection.Declaration.RequireCondition && !isAction; // an action brings its own condition
-            if (Conditions.ForWrite(exchange.Request.Headers, current, required) is { } failed) return failed;
+            if (Conditions.ForWrite(exchange.Request.Headers, collection, current, required) is { } failed) return failed;
 
             var now = services.Now();
-            var (value, problem) = draft(current, now);
-            problem ??= TooLarge(value);
-            if (problem is not null) return problem;
+            var next = draft(current, now);
+            if (collection.IsKind && next.Problem is null) next = KindComposer.Next(key, current, next.Value, now);
+            var value = next.Value;
+            if ((next.Problem ?? TooLarge(value)) is { } problem) return problem;
+
+            // What is only tried is staged all the same: an answer to it has no revision.
+            if (next.IsUnchanged && !preferences.ValidateOnly)
+            {
+                var kept = await KeepAsync(terms, current!, preferences, now);
+                if (terms.Once is { } repeated && repeated.IsTaken(kept)) return new(ProblemTypes.TooMuchContention);
+                if (kept is CommitResult.Conflict) continue;
+                if (kept is not CommitResult.Committed) return CommitRefusals.Of(kept);
+
+                return await Answers.WrittenAsync(exchange, collection, current!, StatusCodes.Status200OK, preferences, now);
+            }
 
             int status = current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
             string? location = current is null ? LocationBase(exchange) : null;
@@ -152,6 +184,18 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         }
 
         return new(ProblemTypes.TooMuchContention);
+    }
+
+    /// <summary>
+    /// Writes nothing, or only the answer for who repeats the request; in a batch it is remembered what was relied on.
+    /// </summary>
+    private ValueTask<CommitResult> KeepAsync(Terms terms, Entry current, Preferences preferences, DateTimeOffset now)
+    {
+        var condition = new Precondition.AtRevision(current.Key, current.Revision);
+        if (terms.Once is null) return terms.Store.CommitAsync(new([condition], []), CancellationToken.None);
+
+        var answer = new StoredAnswer(StatusCodes.Status200OK, null, preferences, Answers.Served(collection, current.Value)) { Unchanged = (current.Revision, current.UpdateTime) };
+        return terms.Store.CommitAsync(new([terms.Once.Condition, condition], [terms.Once.ToPut(answer, now)]), CancellationToken.None);
     }
 
     private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
@@ -202,4 +246,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 }
 
 /// <summary>What a change wants to store, or why it does not.</summary>
-internal readonly record struct Draft(ReadOnlyMemory<byte> Value, Problem? Problem);
+internal readonly record struct Draft(ReadOnlyMemory<byte> Value, Problem? Problem)
+{
+    /// <summary>It is stored already: of a platform kind a write that changes nothing is not made.</summary>
+    public bool IsUnchanged { get; init; }
+}

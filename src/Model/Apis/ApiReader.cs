@@ -12,12 +12,14 @@ public static class ApiReader
     /// Reads every document of a folder (not of its sub-folders), or the one file. Never throws for what a file holds, or
     /// because it is missing. Nothing outside the folder is read, and nothing is fetched.
     /// </summary>
-    public static ApiReading Read(string path)
+    /// <param name="kinds">These are the program's own documents: their collections may be platform kinds (<c>x-stateway-kind</c>).</param>
+    public static ApiReading Read(string path, bool kinds = false)
     {
         var errors = new DocumentErrors();
 
         // 1. Find the documents among the files.
         var documents = DocumentFinder.Find(path, errors, out var folder);
+        foreach (var document in documents) document.MayDeclareKinds = kinds;
 
         // 2. Make each self-contained.
         foreach (var document in documents) Bundle.Run(document, folder);

@@ -54,6 +54,9 @@ public static class ProblemTypes
     public static readonly ProblemType WrongState = new(409, "WRONG_STATE", "The resource's state does not allow this.",
         "The action has a condition, and it does not hold now, or a JSON Patch tests for what is not so. The problem says what must be true.");
 
+    public static readonly ProblemType BeingDeleted = new(409, "BEING_DELETED", "The resource is being deleted.",
+        "Its deletion has been asked for, and what is asked of it can't be changed any more. It is gone when those that its finalizers name have cleaned up; then one of the same id can be created.");
+
     public static readonly ProblemType TooMuchContention = new(409, "TOO_MUCH_CONTENTION", "The resource changes too fast.",
         "Others kept changing the resource while this request tried to. Nothing was written; try again.");
 
@@ -128,7 +131,7 @@ public static class ProblemTypes
     [
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
-        TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
+        BeingDeleted, TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
         UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,
         LoopDetected,

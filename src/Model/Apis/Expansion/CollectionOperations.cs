@@ -18,12 +18,17 @@ internal sealed class CollectionOperations(ServedDocument served)
     /// <summary>The operations of the collection itself; not of its children.</summary>
     public static IEnumerable<Standard> Of(CollectionDraft draft)
     {
+        bool isWritable = draft.Kind is not { IsReadOnly: true };
         yield return new(draft, CollectionVerb.List, null, "GET", draft.Path, "list" + draft.PluralName);
-        yield return new(draft, CollectionVerb.Create, null, "POST", draft.Path, "create" + draft.SingularName);
+        if (isWritable) yield return new(draft, CollectionVerb.Create, null, "POST", draft.Path, "create" + draft.SingularName);
         yield return new(draft, CollectionVerb.Get, null, "GET", draft.ItemPath, "get" + draft.SingularName);
-        yield return new(draft, CollectionVerb.Replace, null, "PUT", draft.ItemPath, "replace" + draft.SingularName);
-        yield return new(draft, CollectionVerb.Patch, null, "PATCH", draft.ItemPath, "patch" + draft.SingularName);
-        yield return new(draft, CollectionVerb.Delete, null, "DELETE", draft.ItemPath, "delete" + draft.SingularName);
+        if (isWritable)
+        {
+            yield return new(draft, CollectionVerb.Replace, null, "PUT", draft.ItemPath, "replace" + draft.SingularName);
+            yield return new(draft, CollectionVerb.Patch, null, "PATCH", draft.ItemPath, "patch" + draft.SingularName);
+            yield return new(draft, CollectionVerb.Delete, null, "DELETE", draft.ItemPath, "delete" + draft.SingularName);
+        }
+
         if (draft.HasHistory) yield return new(draft, CollectionVerb.History, null, "GET", draft.ItemPath + "/history", $"list{draft.SingularName}History");
         foreach (var action in draft.Actions)
         {
@@ -87,7 +92,7 @@ internal sealed class CollectionOperations(ServedDocument served)
                 {
                     ["description"] = "It is gone.",
                     ["headers"] = new JsonObject { ["Stateway-Revision"] = served.Use("headers", "StatewayRevision") },
-                }), "400 409 412", inParent: true);
+                }), "400 409 412", inParent: true, and: draft.Kind is null ? null : Deleting(draft));
                 break;
 
             case CollectionVerb.History:
@@ -282,6 +287,13 @@ internal sealed class CollectionOperations(ServedDocument served)
             ["content"] = Both(Component(draft.Component)),
         });
     }
+
+    private (string, JsonObject) Deleting(CollectionDraft draft) => ("202", new JsonObject
+    {
+        ["description"] = $"The {draft.Word} as it is now: it goes when finalizers is empty.",
+        ["headers"] = WrittenHeaders(isRepeatable: false),
+        ["content"] = Both(Component(draft.Component)),
+    });
 
     private JsonObject Versions() => new() { ["ETag"] = served.Use("headers", "ETag"), ["Last-Modified"] = served.Use("headers", "LastModified") };
 

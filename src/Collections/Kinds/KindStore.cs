@@ -1,0 +1,194 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using System.Text;
+using Stateway.Collections.Writing;
+using Stateway.Gateway.Validation;
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Collections.Kinds;
+
+/// <summary>
+/// Resources of platform kinds as the program's own code reads and writes them: controllers, above all. Every write is made on
+/// condition that the resource is still what was read, and that the writer's lease is still its own; both are checked in the
+/// transaction of the write. A write that would change nothing is not made, so that a controller does not wake itself.
+/// </summary>
+/// <param name="catalog">Has the kinds.</param>
+public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
+{
+    public const int FinalizersMax = 32;
+
+    /// <summary>Characters.</summary>
+    public const int FinalizerLengthMax = 128;
+
+    private const int PageSize = 1000;
+    private const int ListAttemptsMax = 5;
+
+    /// <returns>Null when there is no such resource.</returns>
+    /// <exception cref="StoreUnavailableException"/>
+    public async ValueTask<KindResource?> ReadAsync(Key key, CancellationToken ct) =>
+        await store.GetAsync(key, ct) is { } entry ? KindResource.Of(entry) : null;
+
+    /// <summary>Everything there is of a kind, as of one revision.</summary>
+    /// <param name="kind">Its name in the store.</param>
+    /// <param name="parent">Only the children of this one, by its path; null: of all parents.</param>
+    /// <exception cref="StoreUnavailableException">Also when the history is given up so fast that no list can be read to its end.</exception>
+    public async ValueTask<KindList> ListAsync(string kind, string? parent, CancellationToken ct)
+    {
+        var resources = ImmutableArray.CreateBuilder<KindResource>();
+        var query = new Query(kind) { Parent = parent, Limit = PageSize };
+        for (int attempt = 0; attempt < ListAttemptsMax;)
+        {
+            switch (await store.QueryAsync(query, ct))
+            {
+                case QueryResult.Page page:
+                    foreach (var entry in page.Entries) resources.Add(KindResource.Of(entry));
+                    if (page.Next is null) return new(resources.DrainToImmutable(), query.Revision ?? page.Revision);
+
+                    query = query with { Revision = query.Revision ?? page.Revision, After = page.Next };
+                    break;
+
+                case QueryResult.Gone: // from the start, as of a newer revision
+                    attempt++;
+                    resources.Clear();
+                    query = query with { Revision = null, After = null };
+                    break;
+
+                case QueryResult.Unavailable unavailable:
+                    throw new StoreUnavailableException(unavailable.Reason);
+
+                default:
+                    throw new UnreachableException();
+            }
+        }
+
+        throw new StoreUnavailableException($"{kind} could not be listed: the history was compacted meanwhile, {ListAttemptsMax} times.");
+    }
+
+    /// <summary>
+    /// Changes a resource. When its deletion has been asked for and no finalizers are left, it is deleted by this very write, and
+    /// its children with it.
+    /// </summary>
+    /// <param name="current">As it was read. <c>observed_generation</c> is its generation.</param>
+    /// <param name="fence">Of the writer's lease; null for a writer that needs none, as a node that tells of itself.</param>
+    /// <param name="ct">Looked at before the commit; a commit that has begun is waited for.</param>
+    /// <exception cref="ArgumentException">The status or the finalizers are beyond the limits.</exception>
+    public ValueTask<KindResult> WriteAsync(KindResource current, KindChange change, Precondition.Leased? fence, CancellationToken ct)
+    {
+        var now = CollectionServices.Now(time);
+        var next = current;
+        if (change.Spec is not null)
+        {
+            (next, var problem) = WithSpec(current, change, now);
+            if (problem is not null) return new(new KindResult.Refused(problem));
+        }
+
+        var status = KindStatus.Next(current, change, now);
+        if (!KindResource.AreSame(status, current.Status)) next = next with { Status = status, UpdateTime = now };
+        if (change.Finalizers is { } finalizers && !Checked(finalizers).SequenceEqual(current.Finalizers))
+            next = next with { Finalizers = finalizers, UpdateTime = now };
+
+        return next is { DeleteTime: not null, Finalizers.IsEmpty: true } ? RemoveAsync(current, fence, ct)
+            : ReferenceEquals(next, current) ? new(new KindResult.Written(current))
+            : PutAsync(next, [], fence, ct);
+    }
+
+    /// <summary>Creates a resource, of a kind that clients can't write, or for another one.</summary>
+    /// <param name="change">Has a spec; may have the rest.</param>
+    /// <param name="owner"><c>{collection}/{id…}</c> of what it is made for.</param>
+    /// <inheritdoc cref="WriteAsync"/>
+    public ValueTask<KindResult> CreateAsync(Key key, KindChange change, string? owner, Precondition.Leased? fence, CancellationToken ct)
+    {
+        var now = CollectionServices.Now(time);
+        var (next, problem) = WithSpec(KindComposer.New(key, "{}"u8.ToArray(), now), change, now);
+        if (problem is not null) return new(new KindResult.Refused(problem));
+
+        next = next with { Generation = 1, Owner = owner, Finalizers = Checked(change.Finalizers ?? []) };
+        next = next with { Status = KindStatus.Next(next, change, now) };
+        var collection = catalog[key.Collection];
+        return PutAsync(next, collection.Parent is { } parent ? [new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')]))] : [], fence, ct);
+    }
+
+    /// <summary>Deletes a resource, or asks for its deletion when it has finalizers: as a client's DELETE does.</summary>
+    /// <inheritdoc cref="WriteAsync"/>
+    public ValueTask<KindResult> DeleteAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
+    {
+        if (current.Finalizers.IsEmpty) return RemoveAsync(current, fence, ct);
+        if (current.DeleteTime is not null) return new(new KindResult.Written(current));
+
+        var now = CollectionServices.Now(time);
+        return PutAsync(current with { DeleteTime = now, UpdateTime = now }, new Integrity(catalog[current.Key.Collection]).OfDelete(current.Key.Path), fence, ct);
+    }
+
+    private (KindResource Next, Problem? Problem) WithSpec(KindResource current, KindChange change, DateTimeOffset now)
+    {
+        var collection = catalog[current.Key.Collection];
+        ReadOnlyMemory<byte> json = Encoding.UTF8.GetBytes(change.Spec?.ToJsonString() ?? "{}");
+        if (RequestValidation.Check(collection.Declaration.RequestSchema, json.Span) is { } problem) return (current, problem);
+
+        byte[] composed = collection.Composer.Compose(json.Span, current.Id, default, now, trusted: true);
+        return KindComposer.WithSpec(current, KindComposer.SpecOf(current.Key, composed, now), now);
+    }
+
+    private async ValueTask<KindResult> PutAsync(KindResource next, IEnumerable<Precondition> more, Precondition.Leased? fence, CancellationToken ct)
+    {
+        var integrity = new Integrity(catalog[next.Key.Collection]);
+        byte[] value = next.ToValue();
+        var preconditions = Conditions(next, fence);
+        preconditions.AddRange(more);
+        integrity.OfPut(value, next.Key.Path, preconditions);
+
+        ct.ThrowIfCancellationRequested();
+        var result = await store.CommitAsync(new(preconditions.ToImmutable(), [new Write.Put(next.Key, next.UpdateTime, value)]), CancellationToken.None);
+        return result is CommitResult.Committed committed
+            ? new KindResult.Written(next with { Revision = committed.Revision })
+            : await RefusalOfAsync(result, next, value, integrity);
+    }
+
+    private async ValueTask<KindResult> RemoveAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
+    {
+        var integrity = new Integrity(catalog[current.Key.Collection]);
+        var preconditions = Conditions(current, fence);
+        preconditions.AddRange(integrity.OfDelete(current.Key.Path));
+
+        ct.ThrowIfCancellationRequested();
+        var result = await store.CommitAsync(new(preconditions.ToImmutable(), integrity.Deletion(current.Key)), CancellationToken.None);
+        return result is CommitResult.Committed committed
+            ? new KindResult.Deleted(committed.Revision)
+            : await RefusalOfAsync(result, current, default, integrity);
+    }
+
+    /// <summary>The fence is the first: who has lost the lease hears of that, and of nothing else.</summary>
+    private static ImmutableArray<Precondition>.Builder Conditions(KindResource current, Precondition.Leased? fence)
+    {
+        var preconditions = ImmutableArray.CreateBuilder<Precondition>();
+        if (fence is not null) preconditions.Add(fence);
+        preconditions.Add(new Precondition.AtRevision(current.Key, current.Revision));
+        return preconditions;
+    }
+
+    /// <param name="value">What was to be stored; empty when it was to be deleted.</param>
+    private async ValueTask<KindResult> RefusalOfAsync(CommitResult result, KindResource resource, ReadOnlyMemory<byte> value, Integrity integrity) => result switch
+    {
+        CommitResult.Conflict { Precondition: Precondition.Leased, Actual: var epoch } => new KindResult.NotHolder(epoch),
+        CommitResult.Conflict { Precondition: Precondition.AtRevision, Actual: 0 } => new KindResult.Gone(),
+        CommitResult.Conflict { Precondition: Precondition.AtRevision, Actual: var revision } => new KindResult.Changed(revision),
+        CommitResult.Conflict or CommitResult.TooLarge => new KindResult.Refused(await integrity.ToProblemAsync(result, resource.Key.Path, value, store)),
+        CommitResult.Unknown unknown => new KindResult.Unavailable(unknown.Reason),
+        CommitResult.Full => new KindResult.Unavailable("The disk is full."),
+        CommitResult.Unavailable unavailable => new KindResult.Unavailable(unavailable.Reason),
+        _ => throw new UnreachableException(result.ToString()),
+    };
+
+    private static ImmutableArray<string> Checked(ImmutableArray<string> finalizers)
+    {
+        if (finalizers.Length > FinalizersMax) throw new ArgumentException($"A resource has at most {FinalizersMax} finalizers, not {finalizers.Length}.");
+
+        foreach (string finalizer in finalizers)
+        {
+            if (finalizer.Length is 0 or > FinalizerLengthMax) throw new ArgumentException($"A finalizer has 1 to {FinalizerLengthMax} characters, not {finalizer.Length}.");
+        }
+
+        return finalizers;
+    }
+}
