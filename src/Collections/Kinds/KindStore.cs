@@ -117,7 +117,11 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         if (current.DeleteTime is not null) return new(new KindResult.Written(current));
 
         var now = CollectionServices.Now(time);
-        return PutAsync(current with { DeleteTime = now, UpdateTime = now }, new Integrity(catalog[current.Key.Collection]).OfDelete(current.Key.Path), fence, ct);
+        var next = current with { DeleteTime = now, UpdateTime = now };
+        var integrity = new Integrity(catalog[current.Key.Collection]);
+        var preconditions = ConditionsOf(current, fence);
+        preconditions.AddRange(integrity.OfDelete(current.Key.Path));
+        return CommitAsync(next, preconditions, [new Write.Put(next.Key, now, next.ToValue())], default, integrity, ct);
     }
 
     private (KindResource Next, Problem? Problem) WithSpec(KindResource current, KindChange change, DateTimeOffset now)
@@ -130,55 +134,53 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         return KindComposer.WithSpec(current, KindComposer.SpecOf(current.Key, composed, now), now);
     }
 
-    private async ValueTask<KindResult> PutAsync(KindResource next, IEnumerable<Precondition> more, Precondition.Leased? fence, CancellationToken ct)
+    private ValueTask<KindResult> PutAsync(KindResource next, IEnumerable<Precondition> more, Precondition.Leased? fence, CancellationToken ct)
     {
         var integrity = new Integrity(catalog[next.Key.Collection]);
         byte[] value = next.ToValue();
-        var preconditions = Conditions(next, fence);
+        var preconditions = ConditionsOf(next, fence);
         preconditions.AddRange(more);
         integrity.OfPut(value, next.Key.Path, preconditions);
-
-        ct.ThrowIfCancellationRequested();
-        var result = await store.CommitAsync(new(preconditions.ToImmutable(), [new Write.Put(next.Key, next.UpdateTime, value)]), CancellationToken.None);
-        return result is CommitResult.Committed committed
-            ? new KindResult.Written(next with { Revision = committed.Revision })
-            : await RefusalOfAsync(result, next, value, integrity);
+        return CommitAsync(next, preconditions, [new Write.Put(next.Key, next.UpdateTime, value)], value, integrity, ct);
     }
 
-    private async ValueTask<KindResult> RemoveAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
+    private ValueTask<KindResult> RemoveAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
     {
         var integrity = new Integrity(catalog[current.Key.Collection]);
-        var preconditions = Conditions(current, fence);
+        var preconditions = ConditionsOf(current, fence);
         preconditions.AddRange(integrity.OfDelete(current.Key.Path));
+        return CommitAsync(current, preconditions, integrity.Deletion(current.Key), default, integrity, ct);
+    }
 
+    /// <param name="value">What is to be stored; empty when it is about a deletion.</param>
+    private async ValueTask<KindResult> CommitAsync(
+        KindResource next, ImmutableArray<Precondition>.Builder preconditions, ImmutableArray<Write> writes, ReadOnlyMemory<byte> value, Integrity integrity, CancellationToken ct)
+    {
         ct.ThrowIfCancellationRequested();
-        var result = await store.CommitAsync(new(preconditions.ToImmutable(), integrity.Deletion(current.Key)), CancellationToken.None);
-        return result is CommitResult.Committed committed
-            ? new KindResult.Deleted(committed.Revision)
-            : await RefusalOfAsync(result, current, default, integrity);
+        var result = await store.CommitAsync(new(preconditions.ToImmutable(), writes), CancellationToken.None);
+        return result switch
+        {
+            CommitResult.Committed committed when writes[0] is Write.Put => new KindResult.Written(next with { Revision = committed.Revision }),
+            CommitResult.Committed committed => new KindResult.Deleted(committed.Revision),
+            CommitResult.Conflict { Precondition: Precondition.Leased, Actual: var epoch } => new KindResult.NotHolder(epoch),
+            CommitResult.Conflict { Precondition: Precondition.AtRevision, Actual: 0 } => new KindResult.Gone(),
+            CommitResult.Conflict { Precondition: Precondition.AtRevision, Actual: var revision } => new KindResult.Changed(revision),
+            CommitResult.Conflict or CommitResult.TooLarge => new KindResult.Refused(await integrity.ToProblemAsync(result, next.Key.Path, value, store)),
+            CommitResult.Unknown unknown => new KindResult.Unavailable(unknown.Reason),
+            CommitResult.Full => new KindResult.Unavailable("The disk is full."),
+            CommitResult.Unavailable unavailable => new KindResult.Unavailable(unavailable.Reason),
+            _ => throw new UnreachableException(result.ToString()),
+        };
     }
 
     /// <summary>The fence is the first: who has lost the lease hears of that, and of nothing else.</summary>
-    private static ImmutableArray<Precondition>.Builder Conditions(KindResource current, Precondition.Leased? fence)
+    private static ImmutableArray<Precondition>.Builder ConditionsOf(KindResource current, Precondition.Leased? fence)
     {
         var preconditions = ImmutableArray.CreateBuilder<Precondition>();
         if (fence is not null) preconditions.Add(fence);
         preconditions.Add(new Precondition.AtRevision(current.Key, current.Revision));
         return preconditions;
     }
-
-    /// <param name="value">What was to be stored; empty when it was to be deleted.</param>
-    private async ValueTask<KindResult> RefusalOfAsync(CommitResult result, KindResource resource, ReadOnlyMemory<byte> value, Integrity integrity) => result switch
-    {
-        CommitResult.Conflict { Precondition: Precondition.Leased, Actual: var epoch } => new KindResult.NotHolder(epoch),
-        CommitResult.Conflict { Precondition: Precondition.AtRevision, Actual: 0 } => new KindResult.Gone(),
-        CommitResult.Conflict { Precondition: Precondition.AtRevision, Actual: var revision } => new KindResult.Changed(revision),
-        CommitResult.Conflict or CommitResult.TooLarge => new KindResult.Refused(await integrity.ToProblemAsync(result, resource.Key.Path, value, store)),
-        CommitResult.Unknown unknown => new KindResult.Unavailable(unknown.Reason),
-        CommitResult.Full => new KindResult.Unavailable("The disk is full."),
-        CommitResult.Unavailable unavailable => new KindResult.Unavailable(unavailable.Reason),
-        _ => throw new UnreachableException(result.ToString()),
-    };
 
     private static ImmutableArray<string> Checked(ImmutableArray<string> finalizers)
     {

@@ -15,15 +15,15 @@ internal sealed class DocumentFolder : IDisposable
 
     public string PathOf(string name) => Path.Combine(_path, name);
 
-    public ApiReading Read(string name = "") => ApiReader.Read(Path.Combine(_path, name));
+    public ApiReading Read(string name = "", bool kinds = false) => ApiReader.Read(Path.Combine(_path, name), kinds);
 
     public void Dispose() => Directory.Delete(_path, recursive: true);
 
     /// <summary>Reads one document that lies alone in a folder.</summary>
-    public static ApiReading Read(string name, string text)
+    public static ApiReading Read(string name, string text, bool kinds = false)
     {
         using var folder = new DocumentFolder();
-        return folder.With(name, text).Read();
+        return folder.With(name, text).Read(kinds: kinds);
     }
 
     /// <summary>A file of the repository.</summary>
