@@ -110,16 +110,19 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             if (current is null) return problem ?? Paths.NotFound(collection, path);
             if (problem is not null) return problem;
 
-            var marked = collection.IsKind && KindResource.Of(current) is { Finalizers.IsEmpty: false } resource
-                ? Marked(current, resource, preferences) : null;
-            if (marked is not null && ReferenceEquals(marked, current)) return await AcceptedAsync(exchange, current, preferences);
-
+            var (marked, wasMarked) = collection.IsKind ? Marked(current) : default;
+            bool isKept = wasMarked && !preferences.ValidateOnly; // what is only tried is staged all the same: an answer to it has no revision
             var result = await terms.Store.CommitAsync(new(
-                [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(path)],
-                marked is null ? _integrity.Deletion(key) : [new Write.Put(key, marked.UpdateTime, marked.Value)]), CancellationToken.None);
+                [new Precondition.AtRevision(key, current.Revision), .. wasMarked ? [] : _integrity.OfDelete(path)],
+                marked is null ? _integrity.Deletion(key) : isKept ? [] : [new Write.Put(key, marked.UpdateTime, marked.Value)]), CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
-            if (marked is not null) return await AcceptedAsync(exchange, marked with { Revision = committed.Revision }, preferences);
+
+            if (marked is not null)
+            {
+                if (!isKept) marked = marked with { Revision = committed.Revision };
+                return await Answers.WrittenAsync(exchange, collection, marked, StatusCodes.Status202Accepted, preferences, services.Now());
+            }
 
             if (preferences.ValidateOnly) Preferences.Tried.Acknowledge(exchange.Response);
             if (!StagedResources.IsStaged(committed.Revision)) Answers.SetRevision(exchange.Response, committed.Revision);
@@ -130,18 +133,17 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         return new(ProblemTypes.TooMuchContention);
     }
 
-    /// <summary>A resource that somebody has to clean up behind is only marked; it is gone when they have.</summary>
-    /// <returns>The very entry when it is marked already. One that is only to be tried is marked again, as a tried write has no revision.</returns>
-    private Entry Marked(Entry current, KindResource resource, Preferences preferences)
+    /// <summary>A resource of a platform kind that somebody has to clean up behind is only marked; it is gone when they have.</summary>
+    /// <returns>No entry when it can be deleted.</returns>
+    private (Entry? Entry, bool WasMarked) Marked(Entry current)
     {
-        if (resource.DeleteTime is not null) return preferences.ValidateOnly ? current with { } : current;
+        var resource = KindResource.Of(current);
+        if (resource.Finalizers.IsEmpty) return default;
+        if (resource.DeleteTime is not null) return (current, true);
 
         var now = services.Now();
-        return current with { UpdateTime = now, Value = (resource with { DeleteTime = now, UpdateTime = now }).ToValue() };
+        return (current with { UpdateTime = now, Value = (resource with { DeleteTime = now, UpdateTime = now }).ToValue() }, false);
     }
-
-    private ValueTask<Problem?> AcceptedAsync(Exchange exchange, Entry marked, Preferences preferences) =>
-        Answers.WrittenAsync(exchange, collection, marked, StatusCodes.Status202Accepted, preferences);
 
     /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
     public async ValueTask<Problem?> ChangeAsync(
