@@ -13,13 +13,9 @@ namespace Stateway.Collections.Representations;
 /// </summary>
 internal static class EntityTag
 {
-    public static string Of(in ResourceVersion version, BodyFormat format, ContentCoding coding) => (version.IsOfKind, format, coding) switch
-    {
-        (false, BodyFormat.Json, ContentCoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{version.Revision}-j\""),
-        (false, BodyFormat.Xml, ContentCoding.Identity) => string.Create(CultureInfo.InvariantCulture, $"\"{version.Revision}-x\""),
-        (false, _, _) => string.Create(CultureInfo.InvariantCulture, $"\"{version.Revision}-{MarkOf(format, coding)}\""),
-        _ => string.Create(CultureInfo.InvariantCulture, $"\"{version.Revision}.{version.Generation}.{version.Birth:x}-{MarkOf(format, coding)}\""),
-    };
+    public static string Of(in ResourceVersion version, BodyFormat format, ContentCoding coding) => version.IsOfKind
+        ? string.Create(CultureInfo.InvariantCulture, $"\"{version.Revision}.{version.Generation}.{version.Birth:x}-{MarkOf(format, coding)}\"")
+        : string.Create(CultureInfo.InvariantCulture, $"\"{version.Revision}-{MarkOf(format, coding)}\"");
 
     /// <summary>The tag that stands for a version where no form has been chosen, such as in a refusal.</summary>
     public static string Of(in ResourceVersion version) => Of(version, BodyFormat.Json, ContentCoding.Identity);
@@ -46,8 +42,13 @@ internal static class EntityTag
 
     private static string MarkOf(BodyFormat format, ContentCoding coding)
     {
-        string form = format == BodyFormat.Json ? "j" : "x";
-        return coding == ContentCoding.Identity ? form : form + (coding == ContentCoding.Gzip ? "g" : "b");
+        bool isJson = format == BodyFormat.Json;
+        return coding switch
+        {
+            ContentCoding.Identity => isJson ? "j" : "x",
+            ContentCoding.Gzip => isJson ? "jg" : "xg",
+            _ => isJson ? "jb" : "xb",
+        };
     }
 
     /// <param name="text"><c>42.3.18f33d1a480</c>.</param>

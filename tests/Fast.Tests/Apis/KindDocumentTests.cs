@@ -58,13 +58,14 @@ public sealed class KindDocumentTests
     [Fact]
     public void A_kind_has_the_store_s_fields_and_its_own_status()
     {
-        var api = Read("  things: { x-stateway-kind: true, schema: { type: object, properties: { name: { type: string }, status: { type: object, properties: { load: { type: integer } } } } }, filter: [status.load, owner] }");
+        var api = Read("  things: { x-stateway-kind: true, schema: { type: object, properties: { name: { type: string }, status: { properties: { load: { type: integer } } } } }, filter: [status.load, owner] }");
         var things = api.Collections[0];
         Assert.Equal(new KindDeclaration(IsReadOnly: false), things.Kind);
         Assert.Equal(["id", "generation", "create_time", "update_time", "delete_time", "finalizers", "owner", "name", "status"], things.Shape.Properties.Select(p => p.Key));
         Assert.Equal(KindDeclaration.OwnedFields, things.Shape.Properties.Where(p => p.Value.ReadOnly).Select(p => p.Key));
         Assert.Equal(ShapeTypes.Integer, things.Shape.Property("generation")!.Types);
         Assert.Equal(ShapeTypes.String | ShapeTypes.Null, things.Shape.Property("owner")!.Types);
+        Assert.Equal(ShapeTypes.Object, things.Shape.Property("status")!.Types);
         Assert.Equal(["load", "observed_generation", "conditions"], things.Shape.Property("status")!.Properties.Select(p => p.Key));
         Assert.Equal(["status.load", "owner"], things.Filter);
 

@@ -28,8 +28,12 @@ internal static class KindSchemas
 
         foreach (string name in KindDeclaration.OwnedFields)
         {
-            if (own[name] is JsonObject field && !SameType(field["type"], standards[name]["type"]!))
-                document.Error($"{pointer}/properties/{name}/type", $"The store owns '{name}', and its type is {standards[name]["type"]!.ToJsonString()}; leave the field out, it is added.");
+            if (own[name] is not JsonObject field || field.ContainsKey("$ref")) continue;
+
+            var type = standards[name]["type"]!;
+            field.TryAdd("type", type.DeepClone());
+            if (!JsonNode.DeepEquals(field["type"], type))
+                document.Error($"{pointer}/properties/{name}/type", $"The store owns '{name}', and its type is {type.ToJsonString()}; leave the field out, it is added.");
         }
 
         // Those that say what it is stand first, what comes of it last; what is asked for stands between.
@@ -62,8 +66,4 @@ internal static class KindSchemas
         status.TryAdd("additionalProperties", true);
         return status;
     }
-
-    /// <summary>A schema of a kind without a type of its own takes ours for granted.</summary>
-    private static bool SameType(JsonNode? said, JsonNode standard) =>
-        said is null || JsonNode.DeepEquals(said, standard);
 }

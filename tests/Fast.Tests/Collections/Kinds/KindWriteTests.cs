@@ -229,6 +229,22 @@ public sealed class KindWriteTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_being_deleted_can_be_deleted_again_also_when_others_have_begun_to_refer_to_it()
+    {
+        (await _node.SendAsync("PUT", "/sites/s", "{}")).Expect(201);
+        await _node.Kinds.WriteAsync(await _node.ReadAsync("s", "sites"), new() { Finalizers = ["x"] }, null, default);
+        string tag = (await _node.SendAsync("DELETE", "/sites/s", null, "If-Match: *")).Expect(202).Headers.ETag!;
+        await PutAsync("a", """{"site":"s"}""");
+        long revision = _node.Store.Revision;
+
+        Assert.Equal(tag, (string?)(await _node.SendAsync("DELETE", "/sites/s", null, "If-Match: *")).Expect(202).Headers.ETag);
+        (await _node.SendAsync("DELETE", "/sites/s", null, "If-Match: *", "Prefer: validate-only")).Expect(202);
+        var batch = (await _node.SendAsync("POST", "/_/batch", """{"requests":[{"method":"DELETE","path":"/sites/s","headers":{"If-Match":"*"}}]}""")).Expect(200);
+        Assert.Equal((202, tag), ((int)batch.Json["results"]![0]!["status"]!, (string?)batch.Json["results"]![0]!["headers"]!["ETag"]));
+        Assert.Equal(revision, _node.Store.Revision);
+    }
+
+    [Fact]
     public async Task A_status_write_while_a_client_writes_only_delays_it()
     {
         string tag = await PutAsync("a", """{"title":"one"}""");
