@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
 using Stateway.Model.Names;
 
@@ -16,6 +17,9 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
 
     /// <summary>The operation that matched. Set by the first step; never null behind it.</summary>
     public Operation Operation { get; set; } = null!;
+
+    /// <summary>What marks the answer for pages of other origins; null when they may not call. Set by the first step, also where nothing matched.</summary>
+    public CorsPolicy? Cors { get; set; }
 
     /// <summary>The path's parameters, decoded.</summary>
     public RouteMatch Match { get; set; }

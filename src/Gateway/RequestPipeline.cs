@@ -1,7 +1,9 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Stateway.Gateway.Admission;
 using Stateway.Gateway.Content;
+using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving;
 using Stateway.Model.Problems;
@@ -9,11 +11,12 @@ using Stateway.Model.Problems;
 namespace Stateway.Gateway;
 
 /// <summary>
-/// Carries one request through the gateway: match, validate, answer. The first step that returns a
+/// Carries one request through the gateway: match, mark, validate, answer. The first step that returns a
 /// <see cref="Problem"/> ends the request, and it is written in one place. No step reads the store; all of them read
 /// one immutable <see cref="RoutingTable"/>.
 /// </summary>
-public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits limits, TimeProvider time, ILogger logger)
+/// <param name="key">Asked for before anything else; null where everybody may call.</param>
+public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits limits, TimeProvider time, ILogger logger, AccessKey? key = null)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -47,18 +50,56 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     /// <returns>Null when the response has been written.</returns>
     private ValueTask<Problem?> RunAsync(Exchange exchange)
     {
+        if (key?.Refuses(exchange.Request) is { } unknown) return new(unknown);
+
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
-        if (Match(exchange, tables.Current) is { } refused) return new(refused);
+        var table = tables.Current;
+        var refused = Match(exchange, table);
 
-        // 2. Validate
-        if (exchange.Operation.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
+        // 2. Mark: a preflight of another origin's page ends here; whatever answers the request is marked for that page, and with
+        // the operation's own end, which may have come.
+        if (AnswersPreflight(exchange, table, refused)) return default;
+        var lifecycle = exchange.Operation?.Lifecycle;
+        if (exchange.Cors is not null || lifecycle is not null) exchange.Response.OnStarting(MarkAnswer, exchange);
+        if (refused is not null) return new(refused);
+        if (lifecycle?.Refuse(time) is { } retired) return new(retired);
 
-        // 3. Answer
+        // 3. Validate
+        if (exchange.Operation!.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
+
+        // 4. Answer
         return exchange.Operation.Target.AnswerAsync(exchange);
     }
 
     private async ValueTask<Problem?> ValidateAndAnswerAsync(Exchange exchange, Validation.RequestValidation validation) =>
         await validation.CheckAsync(exchange, limits) ?? await exchange.Operation.Target.AnswerAsync(exchange);
+
+    /// <summary>Also where there is no such path: the refusal of the request itself is for the page to read.</summary>
+    private static bool AnswersPreflight(Exchange exchange, RoutingTable table, Problem? refused)
+    {
+        var request = exchange.Request;
+        if (CorsPolicy.IsPreflight(request) && (refused is null || refused.Type == ProblemTypes.NotFound))
+        {
+            if (table.CorsAt(request.Headers.AccessControlRequestMethod.ToString(), PathOf(exchange), out string? allow) is not { } policy) return false;
+
+            exchange.Response.Clear(); // an Allow that the first step may have set
+            policy.AnswerPreflight(request, exchange.Response, allow);
+            return true;
+        }
+
+        var operation = exchange.Operation;
+        exchange.Cors = operation is null || operation == Operation.Options ? table.CorsAt(request.Method, PathOf(exchange), out _) : operation.Cors;
+        return false;
+    }
+
+    /// <summary>At the last moment, over whatever has been written into the header section until then.</summary>
+    private static Task MarkAnswer(object state)
+    {
+        var exchange = (Exchange)state;
+        exchange.Cors?.Mark(exchange.Request, exchange.Response.Headers);
+        exchange.Operation?.Lifecycle?.Mark(exchange.Response.Headers);
+        return Task.CompletedTask;
+    }
 
     private Problem? Match(Exchange exchange, RoutingTable table)
     {
@@ -118,6 +159,8 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
 
         return path;
     }
+
+    private static ReadOnlySpan<char> PathOf(Exchange exchange) => PathOf(exchange.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
 
     /// <summary>For the log: as it came, percent-encoded, so that no line break of a client's comes into it.</summary>
     private static string ShownPath(HttpContext http)

@@ -24,6 +24,9 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
     private const int PageSize = 1000;
     private const int ListAttemptsMax = 5;
 
+    /// <summary>Several changes at once.</summary>
+    public KindPlan Plan() => new(catalog, CollectionServices.Now(time));
+
     /// <returns>Null when there is no such resource.</returns>
     /// <exception cref="StoreUnavailableException"/>
     public async ValueTask<KindResource?> ReadAsync(Key key, CancellationToken ct) =>
@@ -73,14 +76,15 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
     /// <param name="fence">Of the writer's lease; null for a writer that needs none, as a node that tells of itself.</param>
     /// <param name="ct">Looked at before the commit; a commit that has begun is waited for.</param>
     /// <exception cref="ArgumentException">The status or the finalizers are beyond the limits.</exception>
-    public ValueTask<KindResult> WriteAsync(KindResource current, KindChange change, Precondition.Leased? fence, CancellationToken ct)
+    public async ValueTask<KindResult> WriteAsync(KindResource current, KindChange change, Precondition.Leased? fence, CancellationToken ct)
     {
         var now = CollectionServices.Now(time);
         var next = current;
         if (change.Spec is not null)
         {
             (next, var problem) = WithSpec(current, change, now);
-            if (problem is not null) return new(new KindResult.Refused(problem));
+            if (problem is null && !ReferenceEquals(next, current)) problem = await AskRuleAsync(current.Key, current.ToValue(), next.ToValue(), ct);
+            if (problem is not null) return new KindResult.Refused(problem);
         }
 
         var status = KindStatus.Next(current, change, now);
@@ -88,41 +92,50 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         if (change.Finalizers is { } finalizers && !Checked(finalizers).SequenceEqual(current.Finalizers))
             next = next with { Finalizers = finalizers, UpdateTime = now };
 
-        return next is { DeleteTime: not null, Finalizers.IsEmpty: true } ? RemoveAsync(current, fence, ct)
-            : ReferenceEquals(next, current) ? new(new KindResult.Written(current))
-            : PutAsync(next, [], fence, ct);
+        return next is { DeleteTime: not null, Finalizers.IsEmpty: true } ? await RemoveAsync(current, fence, ct)
+            : ReferenceEquals(next, current) ? new KindResult.Written(current)
+            : await PutAsync(next, [], fence, !change.IsQuiet, ct);
     }
 
     /// <summary>Creates a resource, of a kind that clients can't write, or for another one.</summary>
     /// <param name="change">Has a spec; may have the rest.</param>
     /// <param name="owner"><c>{collection}/{id…}</c> of what it is made for.</param>
     /// <inheritdoc cref="WriteAsync"/>
-    public ValueTask<KindResult> CreateAsync(Key key, KindChange change, string? owner, Precondition.Leased? fence, CancellationToken ct)
+    public async ValueTask<KindResult> CreateAsync(Key key, KindChange change, string? owner, Precondition.Leased? fence, CancellationToken ct)
     {
         var now = CollectionServices.Now(time);
         var (next, problem) = WithSpec(KindComposer.New(key, "{}"u8.ToArray(), now), change, now);
-        if (problem is not null) return new(new KindResult.Refused(problem));
+        problem ??= await AskRuleAsync(key, null, next.ToValue(), ct);
+        if (problem is not null) return new KindResult.Refused(problem);
 
         next = next with { Generation = 1, Owner = owner, Finalizers = Checked(change.Finalizers ?? []) };
         next = next with { Status = KindStatus.Next(next, change, now) };
         var collection = catalog[key.Collection];
-        return PutAsync(next, collection.Parent is { } parent ? [new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')]))] : [], fence, ct);
+        var below = collection.Parent is { } parent ? new[] { new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])) } : [];
+        return await PutAsync(next, below, fence, !change.IsQuiet, ct);
     }
 
     /// <summary>Deletes a resource, or asks for its deletion when it has finalizers: as a client's DELETE does.</summary>
     /// <inheritdoc cref="WriteAsync"/>
-    public ValueTask<KindResult> DeleteAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
+    public async ValueTask<KindResult> DeleteAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
     {
-        if (current.Finalizers.IsEmpty) return RemoveAsync(current, fence, ct);
-        if (current.DeleteTime is not null) return new(new KindResult.Written(current));
+        if (await AskRuleAsync(current.Key, current.ToValue(), null, ct) is { } problem) return new KindResult.Refused(problem);
+        if (current.Finalizers.IsEmpty) return await RemoveAsync(current, fence, ct);
+        if (current.DeleteTime is not null) return new KindResult.Written(current);
 
         var now = CollectionServices.Now(time);
         var next = current with { DeleteTime = now, UpdateTime = now };
         var integrity = new Integrity(catalog[current.Key.Collection]);
         var preconditions = ConditionsOf(current, fence);
         preconditions.AddRange(integrity.OfDelete(current.Key.Path));
-        return CommitAsync(next, preconditions, [new Write.Put(next.Key, now, next.ToValue())], default, integrity, ct);
+        return await CommitAsync(next, preconditions, [new Write.Put(next.Key, now, next.ToValue()), .. Mark(next.Key, now)], default, integrity, ct);
     }
+
+    private ValueTask<Problem?> AskRuleAsync(Key key, ReadOnlyMemory<byte>? before, ReadOnlyMemory<byte>? after, CancellationToken ct) =>
+        catalog[key.Collection].Oversight is { Rule: var rule } ? rule(new(key.Path, before, after, store), ct) : default;
+
+    private ReadOnlySpan<Write> Mark(Key key, DateTimeOffset now) =>
+        catalog[key.Collection].Oversight is { } oversight ? new Write[] { oversight.ToMark(now) } : [];
 
     private (KindResource Next, Problem? Problem) WithSpec(KindResource current, KindChange change, DateTimeOffset now)
     {
@@ -134,14 +147,15 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         return KindComposer.WithSpec(current, KindComposer.SpecOf(current.Key, composed, now), now);
     }
 
-    private ValueTask<KindResult> PutAsync(KindResource next, IEnumerable<Precondition> more, Precondition.Leased? fence, CancellationToken ct)
+    private ValueTask<KindResult> PutAsync(KindResource next, IEnumerable<Precondition> more, Precondition.Leased? fence, bool isMarked, CancellationToken ct)
     {
         var integrity = new Integrity(catalog[next.Key.Collection]);
         byte[] value = next.ToValue();
         var preconditions = ConditionsOf(next, fence);
         preconditions.AddRange(more);
         integrity.OfPut(value, next.Key.Path, preconditions);
-        return CommitAsync(next, preconditions, [new Write.Put(next.Key, next.UpdateTime, value)], value, integrity, ct);
+        ReadOnlySpan<Write> mark = isMarked ? Mark(next.Key, next.UpdateTime) : [];
+        return CommitAsync(next, preconditions, [new Write.Put(next.Key, next.UpdateTime, value), .. mark], value, integrity, ct);
     }
 
     private ValueTask<KindResult> RemoveAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
@@ -149,7 +163,8 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         var integrity = new Integrity(catalog[current.Key.Collection]);
         var preconditions = ConditionsOf(current, fence);
         preconditions.AddRange(integrity.OfDelete(current.Key.Path));
-        return CommitAsync(current, preconditions, integrity.Deletion(current.Key), default, integrity, ct);
+        ImmutableArray<Write> writes = [.. integrity.Deletion(current.Key), .. Mark(current.Key, CollectionServices.Now(time))];
+        return CommitAsync(current, preconditions, writes, default, integrity, ct);
     }
 
     /// <param name="value">What is to be stored; empty when it is about a deletion.</param>

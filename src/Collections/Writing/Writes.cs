@@ -40,9 +40,9 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         var now = services.Now();
         ReadOnlyMemory<byte> value = collection.Composer.Compose(body.Span, id, default, now);
         if (collection.IsKind) value = KindComposer.Next(key, null, value, now).Value;
-        if (TooLarge(value) is { } tooLarge) return tooLarge;
-
         terms = terms.Following(preferences);
+        if ((TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
+
         string location = $"{LocationBase(exchange)}/{id}";
         var result = await CommitAsync(terms, 0, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
         if (result is CommitResult.Committed committed)
@@ -108,13 +108,15 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
             var problem = Conditions.ForWrite(exchange.Request.Headers, collection, current, collection.Declaration.RequireCondition);
             if (current is null) return problem ?? Paths.NotFound(collection, path);
+            problem ??= await AskRuleAsync(new(path, current.Value, null, terms.Store), exchange);
             if (problem is not null) return problem;
 
             var (marked, wasMarked) = collection.IsKind ? Marked(current) : default;
             bool isKept = wasMarked && !preferences.ValidateOnly; // what is only tried is staged all the same: an answer to it has no revision
+            ImmutableArray<Write> writes = marked is null ? _integrity.Deletion(key) : isKept ? [] : [new Write.Put(key, marked.UpdateTime, marked.Value)];
             var result = await terms.Store.CommitAsync(new(
                 [new Precondition.AtRevision(key, current.Revision), .. wasMarked ? [] : _integrity.OfDelete(path)],
-                marked is null ? _integrity.Deletion(key) : isKept ? [] : [new Write.Put(key, marked.UpdateTime, marked.Value)]), CancellationToken.None);
+                isKept ? [] : [.. writes, .. Marks(services.Now())]), CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
 
@@ -161,7 +163,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             var next = draft(current, now);
             if (collection.IsKind && next.Problem is null) next = KindComposer.Next(key, current, next.Value, now);
             var value = next.Value;
-            if ((next.Problem ?? TooLarge(value)) is { } problem) return problem;
+            if ((next.Problem ?? TooLarge(value)) is { } refused) return refused;
 
             // What is only tried is staged all the same: an answer to it has no revision.
             if (next.IsUnchanged && !preferences.ValidateOnly)
@@ -173,6 +175,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
                 return await Answers.WrittenAsync(exchange, collection, current!, StatusCodes.Status200OK, preferences, now);
             }
+
+            if (await AskRuleAsync(new(path, current?.Value, value, terms.Store), exchange) is { } forbidden) return forbidden;
 
             int status = current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
             string? location = current is null ? LocationBase(exchange) : null;
@@ -200,6 +204,12 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         return terms.Store.CommitAsync(new([terms.Once.Condition, condition], [terms.Once.ToPut(answer, now)]), CancellationToken.None);
     }
 
+    private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
+        collection.Oversight is { Rule: var rule } ? rule(change, exchange.Http.RequestAborted) : default;
+
+    private ReadOnlySpan<Write> Marks(DateTimeOffset now) =>
+        collection.Oversight is { } oversight ? new Write[] { oversight.ToMark(now) } : [];
+
     private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
         : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");
 
@@ -212,8 +222,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         preconditions.Add(new Precondition.AtRevision(key, revision));
         if (collection.Parent is { } parent) preconditions.Add(new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])));
         _integrity.OfPut(put.Value.Span, key.Path, preconditions);
-        ImmutableArray<Write> writes = terms.Once is null ? [put]
-            : [put, terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
+        ImmutableArray<Write> writes = terms.Once is null ? [put, .. Marks(put.UpdateTime)]
+            : [put, .. Marks(put.UpdateTime), terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
         return terms.Store.CommitAsync(new(preconditions.ToImmutable(), writes), CancellationToken.None);
     }
 

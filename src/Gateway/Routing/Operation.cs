@@ -1,3 +1,5 @@
+using Stateway.Gateway.Cors;
+using Stateway.Gateway.Lifecycles;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Apis;
@@ -12,7 +14,16 @@ public sealed record Operation(string Method, string Path, string OperationId, I
     /// <summary>Answers OPTIONS on every path that has an operation.</summary>
     public static Operation Options { get; } = new("OPTIONS", "*", "options", new OptionsTarget());
 
+    /// <summary>Which pages of other origins may call; null for none.</summary>
+    public CorsPolicy? Cors { get; init; }
+
+    /// <summary>What it tells its callers of its end; null when none is in sight.</summary>
+    public Lifecycle? Lifecycle { get; init; }
+
     public static Operation Of(ApiSpec api, OperationSpec spec, ITarget target) =>
         new(spec.Method, api.BasePath + spec.Path, spec.OperationId, target,
-            spec.Target is TargetSpec.Collection ? null : RequestValidation.Of(spec));
+            spec.Target is TargetSpec.Collection ? null : RequestValidation.Of(spec))
+        {
+            Lifecycle = spec.Lifecycle is { } lifecycle ? new(lifecycle) : null,
+        };
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Stateway.Gateway.Cors;
 
 namespace Stateway.Gateway.Routing;
 
@@ -17,13 +18,25 @@ public sealed class RoutingTable
     private const int SegmentsMax = 64;
 
     private readonly Node _root = new();
+    private readonly bool _hasCors;
 
     public static RoutingTable Empty { get; } = new([]);
 
+    /// <param name="bases">Where the APIs stand, each path once.</param>
     /// <exception cref="ArgumentException">Two operations share method and path.</exception>
-    public RoutingTable(IEnumerable<Operation> operations)
+    public RoutingTable(IEnumerable<Operation> operations, IEnumerable<ApiBase>? bases = null)
     {
-        foreach (var operation in operations) Add(operation);
+        foreach (var operation in operations)
+        {
+            Add(operation);
+            _hasCors |= operation.Cors is not null;
+        }
+
+        foreach (var each in bases ?? [])
+        {
+            Add(each);
+            _hasCors |= each.Cors is not null;
+        }
     }
 
     /// <summary>Finds the operation for a request.</summary>
@@ -34,11 +47,43 @@ public sealed class RoutingTable
         match = default;
         allow = null;
 
+        Span<Range> segments = stackalloc Range[SegmentsMax];
+        var result = FindRoute(path, segments, out int count, out var route);
+        if (result != RoutingResult.Found) return result;
+
+        allow = route!.Allow;
+        if (route.Find(method) is not { } found) return RoutingResult.MethodNotAllowed;
+
+        operation = found.Operation;
+        match = found.Match(path[1..], segments[..count]);
+        return RoutingResult.Found;
+    }
+
+    /// <summary>
+    /// The policy for what no operation answers (a preflight, OPTIONS, a refusal): that of the operation which
+    /// <paramref name="method"/> has here, else of the path's first, else of the API that the path is below.
+    /// </summary>
+    /// <param name="allow">The path's methods; null when it has none.</param>
+    public CorsPolicy? CorsAt(string method, ReadOnlySpan<char> path, out string? allow)
+    {
+        allow = null;
+        if (!_hasCors) return null;
+
+        Span<Range> segments = stackalloc Range[SegmentsMax];
+        if (FindRoute(path, segments, out _, out var route) != RoutingResult.Found) return BaseOf(path);
+
+        allow = route!.Allow;
+        return (route.Find(method)?.Operation ?? route.First).Cors;
+    }
+
+    private RoutingResult FindRoute(ReadOnlySpan<char> path, Span<Range> segments, out int count, out Route? route)
+    {
+        count = 0;
+        route = null;
         if (path.IsEmpty || path[0] != '/') return RoutingResult.MalformedPath;
         path = path[1..];
 
-        Span<Range> segments = stackalloc Range[SegmentsMax];
-        int count = path.IsEmpty ? 0 : path.Split(segments, '/');
+        count = path.IsEmpty ? 0 : path.Split(segments, '/');
         if (count == SegmentsMax) return RoutingResult.NotFound;
 
         for (int i = 0; i < count; i++)
@@ -46,14 +91,29 @@ public sealed class RoutingTable
             if (IsTrick(path[segments[i]])) return RoutingResult.MalformedPath;
         }
 
-        if (!TryWalk(_root, path, segments[..count], 0, out var route)) return RoutingResult.NotFound;
+        return TryWalk(_root, path, segments[..count], 0, out route) ? RoutingResult.Found : RoutingResult.NotFound;
+    }
 
-        allow = route.Allow;
-        if (route.Find(method) is not { } found) return RoutingResult.MethodNotAllowed;
+    /// <summary>The API that stands nearest above a path.</summary>
+    private CorsPolicy? BaseOf(ReadOnlySpan<char> path)
+    {
+        var node = _root;
+        var nearest = node.Base;
+        foreach (var range in path.Split('/'))
+        {
+            if (range.Start.Value == 0) continue; // before the first slash
 
-        operation = found.Operation;
-        match = found.Match(path, segments[..count]);
-        return RoutingResult.Found;
+            var segment = path[range];
+            Node? next = null;
+            if (segment.Contains('%')) node.Literals?.TryGetValue(Uri.UnescapeDataString(segment), out next);
+            else node.Literals?.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out next);
+            if (next is null) break;
+
+            node = next;
+            nearest = node.Base ?? nearest;
+        }
+
+        return nearest?.Cors;
     }
 
     /// <summary>Dot segments, a NUL and broken percent-encoding are refused rather than interpreted.</summary>
@@ -150,6 +210,19 @@ public sealed class RoutingTable
         (node.Route ??= new()).Add(new(operation, parameters));
     }
 
+    private void Add(ApiBase api)
+    {
+        var node = _root;
+        foreach (string segment in api.Path.Length == 0 ? [] : api.Path[1..].Split('/'))
+        {
+            node.Literals ??= new(StringComparer.Ordinal);
+            if (!node.Literals.TryGetValue(segment, out var literal)) node.Literals.Add(segment, literal = new());
+            node = literal;
+        }
+
+        node.Base = api;
+    }
+
     private sealed class Node
     {
         public Dictionary<string, Node>? Literals;
@@ -163,6 +236,9 @@ public sealed class RoutingTable
 
         /// <summary>What answers when the path ends here.</summary>
         public Route? Route;
+
+        /// <summary>The API that stands here.</summary>
+        public ApiBase? Base;
     }
 
     /// <param name="Suffix">Characters at the end of the segment that don't belong to the value.</param>
@@ -174,6 +250,8 @@ public sealed class RoutingTable
         private readonly List<Entry> _entries = [];
 
         public string Allow { get; private set; } = "OPTIONS";
+
+        public Operation First => _entries[0].Operation;
 
         public void Add(Entry entry)
         {

@@ -31,11 +31,13 @@ internal static class ApiBuilder
 
         // 4. The operations: the document's own, and those of the collections.
         bool mocksAll = WarnOfPlainDocument(document);
-        var operations = new PathReader(document, served, new OperationReader(document, schemas, targets, mocksAll), reader.Declared).Read(all);
+        var lifecycles = new LifecycleReader(document);
+        var operations = new PathReader(document, served, new OperationReader(document, schemas, targets, lifecycles, mocksAll), reader.Declared).Read(all);
+        lifecycles.WarnIfIdle();
         WarnOfSecurity(document);
 
         // 5. What /openapi.json serves.
-        string basePath = BasePath.Read(document);
+        string basePath = document.Prefix + BasePath.Read(document);
         return new()
         {
             Name = document.Name,
@@ -45,6 +47,7 @@ internal static class ApiBuilder
             BasePath = basePath,
             Collections = collections,
             Operations = operations,
+            Cors = CorsReader.Read(document),
             Document = ServedFinish.Run(document, served, drafts, basePath),
         };
     }

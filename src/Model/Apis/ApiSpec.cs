@@ -5,6 +5,9 @@ namespace Stateway.Model.Apis;
 /// <summary>One OpenAPI document as Stateway understands it: read, checked, expanded. Immutable.</summary>
 public sealed record ApiSpec
 {
+    /// <summary>No user's API has this name.</summary>
+    public const string ReservedName = "stateway";
+
     /// <summary>The name that the store and other documents know the API by: the file's name without its ending (<c>shop</c>).</summary>
     public required string Name { get; init; }
 
@@ -22,6 +25,9 @@ public sealed record ApiSpec
 
     /// <summary>Every operation that answers, the ones that collections expand to included.</summary>
     public required ImmutableArray<OperationSpec> Operations { get; init; }
+
+    /// <summary>Which pages of other origins may call; null for none.</summary>
+    public CorsSpec? Cors { get; init; }
 
     /// <summary>The document as served at <c>/openapi.json</c>: expanded, JSON in UTF-8.</summary>
     public required ReadOnlyMemory<byte> Document { get; init; }

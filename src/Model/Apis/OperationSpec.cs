@@ -26,7 +26,11 @@ public sealed record OperationSpec
     /// <summary>Null when the operation takes no body that is checked, and for operations of collections, which check it themselves.</summary>
     public required RequestBodySpec? RequestBody { get; init; }
 
+    /// <summary>Marked by the document, or its lifecycle says since when.</summary>
     public required bool Deprecated { get; init; }
+
+    /// <summary>Since when it is deprecated and until when it is served; null when the document doesn't say.</summary>
+    public LifecycleSpec? Lifecycle { get; init; }
 }
 
 /// <summary>A parameter that the document declares.</summary>

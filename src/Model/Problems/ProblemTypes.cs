@@ -30,6 +30,9 @@ public static class ProblemTypes
     public static readonly ProblemType InvalidBatch = new(400, "INVALID_BATCH", "The batch can't be run.",
         "A batch takes POST, PUT, PATCH and DELETE on stored collections of its API, and actions that set fields; its requests may refer to the ids of earlier ones. The problem says which request is something else.");
 
+    public static readonly ProblemType Unauthenticated = new(401, "UNAUTHENTICATED", "It is not known who is calling.",
+        "The request carries no credentials, or none that are valid here. The WWW-Authenticate field says which are asked for.");
+
     public static readonly ProblemType NotFound = new(404, "NOT_FOUND", "There is nothing here.",
         "No operation has this path, or no resource has this id.");
 
@@ -57,6 +60,9 @@ public static class ProblemTypes
     public static readonly ProblemType BeingDeleted = new(409, "BEING_DELETED", "The resource is being deleted.",
         "Its deletion has been asked for, and what is asked of it can't be changed any more. It is gone when those that its finalizers name have cleaned up; then one of the same id can be created.");
 
+    public static readonly ProblemType BreakingChange = new(409, "BREAKING_CHANGE", "The change breaks clients.",
+        "What a stage would serve is not what its clients rely on. Every breaking change is listed; the stage's allow_breaking field lets a deployment break them all the same.");
+
     public static readonly ProblemType TooMuchContention = new(409, "TOO_MUCH_CONTENTION", "The resource changes too fast.",
         "Others kept changing the resource while this request tried to. Nothing was written; try again.");
 
@@ -68,6 +74,9 @@ public static class ProblemTypes
 
     public static readonly ProblemType RevisionGone = new(410, "REVISION_GONE", "The store no longer holds this revision.",
         "What was replaced or deleted can be read until it is compacted. The problem names the oldest revision that can be read, and the newest.");
+
+    public static readonly ProblemType Retired = new(410, "RETIRED", "The operation is no longer served.",
+        "Its sunset has passed: the Sunset field tells when, and a Link field where to read what to do instead, if its owner says so.");
 
     public static readonly ProblemType PreconditionFailed = new(412, "PRECONDITION_FAILED", "The resource is not as the condition asks.",
         "An If-Match, If-None-Match or If-Unmodified-Since field does not hold. The ETag field carries the current tag, if there is one.");
@@ -129,9 +138,9 @@ public static class ProblemTypes
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch,
-        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
-        BeingDeleted, TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
+        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch, Unauthenticated,
+        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState, BeingDeleted, BreakingChange,
+        TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, Retired, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
         UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,
         LoopDetected,

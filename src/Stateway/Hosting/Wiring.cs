@@ -2,6 +2,7 @@ using System.Net;
 using Microsoft.Extensions.Logging;
 using Stateway.Collections;
 using Stateway.Collections.Writing.Batches;
+using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
@@ -13,41 +14,55 @@ namespace Stateway.Hosting;
 /// <summary>Makes the routing table of the APIs: every operation with the target that answers it.</summary>
 internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self, ILogger logger) : IDisposable
 {
-    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog catalog)
+    /// <param name="apis">An API stands here once for each of its stages.</param>
+    /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
+    /// <param name="oversight">Of collections, by store names.</param>
+    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
-        var byBase = new Dictionary<string, List<Operation>>(StringComparer.Ordinal);
-        foreach (var api in apis)
+        var bases = new List<ApiBase>();
+        foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
+            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below]));
+        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
+        return new RoutingTable(operations, bases);
+    }
+
+    /// <summary>All that stands under one base path.</summary>
+    /// <param name="catalog">First of its own APIs: another stage's collections may be declared differently.</param>
+    private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis)
+    {
+        var below = new List<Operation>();
+        var policies = apis.ConvertAll(api => api.Cors is { } cors ? new CorsPolicy(cors) : null);
+        foreach (var (api, cors) in apis.Zip(policies))
         {
-            if (!byBase.TryGetValue(api.BasePath, out var below)) byBase[api.BasePath] = below = [];
             foreach (var spec in api.Operations)
             {
                 var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
-                below.Add(Operation.Of(api, spec, target));
+                below.Add(Operation.Of(api, spec, target) with { Cors = cors });
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
                 int slash = spec.Path.LastIndexOf('/');
                 if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act } && spec.Path.AsSpan(0, slash).EndsWith("}") && !spec.Path.AsSpan(slash).Contains('{'))
                 {
-                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target));
+                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors });
                 }
             }
         }
 
-        foreach (var (basePath, below) in byBase)
-        {
-            operations.AddRange(below);
-            AddBatch(operations, taken, basePath, below, catalog);
-        }
-
-        foreach (var api in apis) AddOwn(operations, taken, api);
-        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
-        return new RoutingTable(operations);
+        var shared = new ApiBase(basePath, SharedBy(policies));
+        operations.AddRange(below);
+        AddBatch(operations, taken, basePath, below, shared.Cors, catalog);
+        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors);
+        return shared;
     }
 
+    /// <summary>APIs below one base share what is none's alone (a batch, a 404), so that it is open only as far as all of them say the same.</summary>
+    private static CorsPolicy? SharedBy(List<CorsPolicy?> policies) =>
+        policies[0] is { } first && policies.TrueForAll(policy => policy is not null && policy.Spec == first.Spec) ? first : null;
+
     /// <summary>The document, and the base that links to it (RFC 8631), unless the API has operations there itself.</summary>
-    private static void AddOwn(List<Operation> operations, HashSet<string> taken, ApiSpec api)
+    private static void AddOwn(List<Operation> operations, HashSet<string> taken, ApiSpec api, CorsPolicy? cors)
     {
         string document = api.BasePath + "/openapi.json";
         AddUnlessTaken(new("GET", document, "getDocument", new FixedTarget("application/json", api.Document)));
@@ -64,17 +79,17 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
 
         void AddUnlessTaken(Operation own)
         {
-            if (taken.Add(own.Method + " " + own.Path)) operations.Add(own);
+            if (taken.Add(own.Method + " " + own.Path)) operations.Add(own with { Cors = cors });
         }
     }
 
     /// <summary>Changes of all collections below a base in one commit, unless an API has an operation there itself.</summary>
-    private void AddBatch(List<Operation> operations, HashSet<string> taken, string basePath, List<Operation> below, Catalog catalog)
+    private void AddBatch(List<Operation> operations, HashSet<string> taken, string basePath, List<Operation> below, CorsPolicy? cors, Catalog catalog)
     {
         string path = basePath + "/_/batch";
         if (!below.Any(operation => operation.Target is CollectionTarget) || !taken.Add("POST " + path)) return;
 
-        operations.Add(new("POST", path, "batch", new BatchTarget(new RoutingTable(below), basePath, catalog, services)));
+        operations.Add(new("POST", path, "batch", new BatchTarget(new RoutingTable(below), basePath, catalog, services)) { Cors = cors });
     }
 
     private ITarget TargetOf(TargetSpec spec, string path, Catalog catalog) => spec switch

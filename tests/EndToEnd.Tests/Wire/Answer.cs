@@ -15,6 +15,9 @@ public sealed class Answer(int status, byte[] bytes, IReadOnlyDictionary<string,
     /// <summary>A header field's value; several lines joined with a comma.</summary>
     public string? this[string header] => headers.GetValueOrDefault(header);
 
+    /// <summary>Of its header fields.</summary>
+    public IEnumerable<string> Names => headers.Keys;
+
     public string ETag => this["ETag"] ?? throw new InvalidOperationException("The answer has no ETag: " + Text);
 
     /// <summary>The content as text, with its coding taken off.</summary>

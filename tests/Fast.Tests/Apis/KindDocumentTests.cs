@@ -30,7 +30,7 @@ public sealed class KindDocumentTests
     [InlineData("{ read_only: true, other: true }")]
     public void A_kind_is_declared_in_one_of_two_ways(string kind)
     {
-        var error = Assert.Single(DocumentFolder.Read("a.yaml", Head + $"  things: {{ x-stateway-kind: {kind}, schema: {{ type: object }} }}", kinds: true).Errors);
+        var error = Assert.Single(DocumentFolder.ReadKinds("a.yaml", Head + $"  things: {{ x-stateway-kind: {kind}, schema: {{ type: object }} }}").Errors);
         Assert.Equal("/x-stateway-collections/things/x-stateway-kind", error.Pointer);
         Assert.Contains("{ read_only: true }", error.Message, StringComparison.Ordinal);
     }
@@ -42,7 +42,7 @@ public sealed class KindDocumentTests
     public void What_is_the_store_s_is_left_to_it(string things, string pointer, string message)
     {
         using var folder = new DocumentFolder();
-        var error = Assert.Single(folder.With("a.json", "[]").With("a.yaml", Head + "  things: " + things).Read("a.yaml", kinds: true).Errors);
+        var error = Assert.Single(folder.With("a.json", "[]").With("a.yaml", Head + "  things: " + things).ReadKinds("a.yaml").Errors);
         Assert.Equal("/x-stateway-collections/things" + pointer, error.Pointer);
         Assert.Contains(message, error.Message, StringComparison.Ordinal);
     }
@@ -50,7 +50,7 @@ public sealed class KindDocumentTests
     [Fact]
     public void A_store_s_field_of_another_type_is_refused()
     {
-        var error = Assert.Single(DocumentFolder.Read("a.yaml", Head + "  things: { x-stateway-kind: true, schema: { type: object, properties: { status: { type: string } } } }", kinds: true).Errors);
+        var error = Assert.Single(DocumentFolder.ReadKinds("a.yaml", Head + "  things: { x-stateway-kind: true, schema: { type: object, properties: { status: { type: string } } } }").Errors);
         Assert.EndsWith("/schema/properties/status/type", error.Pointer, StringComparison.Ordinal);
         Assert.Contains("The store owns 'status'", error.Message, StringComparison.Ordinal);
     }
@@ -94,7 +94,7 @@ public sealed class KindDocumentTests
 
     private static ApiSpec Read(string collections)
     {
-        var reading = DocumentFolder.Read("a.yaml", Head + collections, kinds: true);
+        var reading = DocumentFolder.ReadKinds("a.yaml", Head + collections);
         Assert.Empty(reading.Errors);
         return reading.Apis[0];
     }

@@ -12,7 +12,6 @@ using Stateway.Gateway.Routing;
 using Stateway.Model.Apis;
 using Stateway.Model.Problems;
 using Stateway.Store;
-using Stateway.TestKit;
 using Xunit;
 
 namespace Stateway.Fast.Tests.Collections;
@@ -31,7 +30,6 @@ internal sealed class Node
     /// <param name="kinds">The collections, under <c>x-stateway-collections</c>, of a document that may declare kinds; null: notes.</param>
     public static async Task<Node> StartAsync(IStore store, TimeProvider time, string? kinds = null)
     {
-        using var folder = new TempFolder();
         string collections = kinds ?? """
             notes:
               schema: { type: object, properties: { text: { type: string }, state: { type: string, default: open, readOnly: true } } }
@@ -39,9 +37,9 @@ internal sealed class Node
               actions:
                 close: { when: resource.state == "open", set: { state: '"closed"' } }
             """;
-        await File.WriteAllTextAsync(folder.File("test.yaml"),
-            "openapi: 3.1.0\ninfo: { title: Test, version: 1.0.0 }\npaths: {}\nx-stateway-collections:\n  " + collections.ReplaceLineEndings("\n  "));
-        var reading = ApiReader.Read(folder.File("test.yaml"), kinds is not null);
+        string document = "openapi: 3.1.0\ninfo: { title: Test, version: 1.0.0 }\npaths: {}\nx-stateway-collections:\n  " + collections.ReplaceLineEndings("\n  ");
+        var files = new Dictionary<string, byte[]> { ["test.yaml"] = Encoding.UTF8.GetBytes(document) };
+        var reading = ApiReader.Read([new("test", "test.yaml", files)], kinds: kinds is not null);
         Assert.Empty(reading.Errors);
         var api = reading.Apis[0];
         var catalog = new Catalog([api]);

@@ -106,6 +106,7 @@ public sealed class BatchTarget(RoutingTable operations, string basePath, Catalo
             int query = path.IndexOf('?');
             var found = operations.Find(item.Method, query < 0 ? path : path.AsSpan(0, query), out var operation, out var match, out _);
             if (found != RoutingResult.Found || operation!.Target is not CollectionTarget { IsBatchable: true } target) return BatchRefusal.NotTaken(item);
+            if (operation.Lifecycle?.Refuse(services.Time) is { } retired) return BatchRefusal.Of(retired, item);
 
             using var content = new MemoryStream();
             var http = ContextOf(exchange.Http, item, path, query, references.InBody(item), content);

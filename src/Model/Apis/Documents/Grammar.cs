@@ -15,7 +15,7 @@ internal static class Grammar
     {
         [Part.Document] =
         [
-            .. Plain("openapi info jsonSchemaDialect servers security tags externalDocs"),
+            .. Plain("openapi info jsonSchemaDialect servers security tags externalDocs x-stateway-cors x-stateway-lifecycle"),
             new("paths", Part.Paths), new("webhooks", Part.PathItem, Holds.Map), new("components", Part.Components),
             new("x-stateway-collections", Part.Collection, Holds.Map),
         ],
@@ -26,7 +26,7 @@ internal static class Grammar
         ],
         [Part.Operation] =
         [
-            .. Plain("tags summary description externalDocs operationId deprecated security servers"),
+            .. Plain("tags summary description externalDocs operationId deprecated security servers x-stateway-lifecycle"),
             new("parameters", Part.Parameter, Holds.List), new("requestBody", Part.RequestBody),
             new("responses", Part.Responses), new("callbacks", Part.Callback, Holds.Map), new("x-stateway-target", Part.Target),
         ],
@@ -89,7 +89,7 @@ internal static class Grammar
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToFrozenDictionary(field => field.Name, StringComparer.Ordinal));
 
     /// <summary>The extensions there are, wherever they stand.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = ["x-stateway-collections", "x-stateway-target", "x-stateway-reference"];
+    public static IReadOnlyList<string> Extensions { get; } = ["x-stateway-collections", "x-stateway-target", "x-stateway-reference", "x-stateway-cors", "x-stateway-lifecycle"];
 
     /// <summary>The field of a part. Parts whose fields have free names (paths, responses, callbacks) have them all.</summary>
     public static Field? FieldOf(Part part, string name) => part switch

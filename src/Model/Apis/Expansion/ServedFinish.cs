@@ -6,7 +6,8 @@ namespace Stateway.Model.Apis.Expansion;
 
 /// <summary>
 /// The last touches on the served document: tags, this server, and none of the words that say what stands behind an
-/// operation. x-stateway-reference stays: it says what a value means, which clients may know.
+/// operation. x-stateway-reference and x-stateway-lifecycle stay: what a value
+/// means, and how long an operation is served, clients may know.
 /// </summary>
 internal static class ServedFinish
 {
@@ -14,6 +15,7 @@ internal static class ServedFinish
     {
         var root = served.Root;
         root.Remove("x-stateway-collections");
+        root.Remove(CorsReader.Word);
         if (root["paths"] is null && drafts.Count > 0) root["paths"] = new JsonObject();
         if (root["paths"] is JsonObject paths) CleanPaths(paths);
         if (root["components"]?["pathItems"] is JsonObject items) CleanItems(items);

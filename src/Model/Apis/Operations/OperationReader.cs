@@ -6,7 +6,8 @@ using Stateway.Model.Schemas;
 namespace Stateway.Model.Apis.Operations;
 
 /// <summary>Reads what a document declares of one operation: parameters, body, target.</summary>
-internal sealed class OperationReader(ApiDocument document, DocumentSchemas schemas, TargetReader targets, bool mocksAll)
+internal sealed class OperationReader(
+    ApiDocument document, DocumentSchemas schemas, TargetReader targets, LifecycleReader lifecycles, bool mocksAll)
 {
     private const int ParametersMax = 200;
 
@@ -22,6 +23,7 @@ internal sealed class OperationReader(ApiDocument document, DocumentSchemas sche
     {
         var parameters = ReadParameters(path, item, operation, isComplete: true);
         var body = ReadBody(operation);
+        var lifecycle = lifecycles.Of(operation);
         if (ReadTarget(path, method, operation, fallback) is not { } target) return null;
 
         return new()
@@ -32,9 +34,14 @@ internal sealed class OperationReader(ApiDocument document, DocumentSchemas sche
             Target = target,
             Parameters = parameters,
             RequestBody = target is TargetSpec.Collection ? null : body,
-            Deprecated = operation["deprecated"]?.IsTrue == true,
+            Deprecated = operation["deprecated"]?.IsTrue == true || lifecycle?.DeprecatedAt is not null,
+            Lifecycle = lifecycle,
         };
     }
+
+    /// <summary>For an operation that a collection answers.</summary>
+    /// <param name="operation">What the document itself writes of it, if it does.</param>
+    public LifecycleSpec? ReadLifecycle(Spot? operation) => lifecycles.Of(operation);
 
     private TargetSpec? ReadTarget(string path, string method, Spot operation, Spot? fallback)
     {

@@ -93,6 +93,8 @@ internal sealed class PathReader(
         else Fill(ServedDocument.In(item, method), described);
 
         if (own is not null) _answered.Add(method + path);
+        var lifecycle = reader.ReadLifecycle(own);
+        Describe(lifecycle, path, method);
         _operations.Add(new()
         {
             Method = standard.Method,
@@ -102,7 +104,8 @@ internal sealed class PathReader(
             Target = new TargetSpec.Collection(standard.Draft.StoreName, standard.Verb, standard.Action?.Name),
             Parameters = own is null ? [] : reader.ReadParameters(path, known.Item, own, isComplete: false),
             RequestBody = null,
-            Deprecated = own?["deprecated"]?.IsTrue == true,
+            Deprecated = own?["deprecated"]?.IsTrue == true || lifecycle?.DeprecatedAt is not null,
+            Lifecycle = lifecycle,
         });
     }
 
@@ -143,8 +146,17 @@ internal sealed class PathReader(
             WarnOfServers(operation);
             string id = operation["operationId"]?.Text ?? FreeId(IdFor(method, path));
             if (operation["operationId"] is null && served.Root["paths"]?[path]?[method] is JsonObject described) described["operationId"] = id;
-            if (reader.Read(path, method.ToUpperInvariant(), item, operation, id, item["x-stateway-target"]) is { } spec) _operations.Add(spec);
+            if (reader.Read(path, method.ToUpperInvariant(), item, operation, id, item["x-stateway-target"]) is not { } spec) continue;
+
+            Describe(spec.Lifecycle, path, method);
+            _operations.Add(spec);
         }
+    }
+
+    /// <summary>What is deprecated shows as deprecated in OpenAPI's own word, too, which every tool knows.</summary>
+    private void Describe(LifecycleSpec? lifecycle, string path, string method)
+    {
+        if (lifecycle?.DeprecatedAt is not null && served.Root["paths"]?[path]?[method] is JsonObject described) described["deprecated"] = true;
     }
 
     private void WarnOfServers(Spot spot)

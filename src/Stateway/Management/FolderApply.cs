@@ -1,0 +1,103 @@
+using System.Collections.Immutable;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Stateway.Collections.Kinds;
+using Stateway.Hosting;
+using Stateway.Model.Apis;
+using Stateway.Model.Names;
+using Stateway.Store;
+
+namespace Stateway.Management;
+
+/// <summary>
+/// Makes the documents of a folder what the <c>live</c> stages serve: a new deployment for each document that has changed,
+/// and all of them in one transaction. Applying the same folder twice, or on several nodes, changes nothing.
+/// </summary>
+/// <param name="folder">Absolute. Nodes that serve other folders over the same store leave each other's stages alone.</param>
+internal sealed class FolderApply(string folder, IStore store, KindStore kinds, TimeProvider time)
+{
+    /// <summary>On a stage that came from a folder, with the folder's path: it goes when its document has gone from there.</summary>
+    private const string Label = "stateway.folder";
+
+    private const int LabelLengthMax = 200; // of kinds.yaml
+
+    private readonly string _mark = folder.Length <= LabelLengthMax ? folder : folder[^LabelLengthMax..];
+
+    /// <summary>Older ones that no stage points at go when another one comes.</summary>
+    private const int DeploymentsKept = 10;
+
+    private const int TriesMax = 10;
+
+    /// <param name="sources">Checked, and read together.</param>
+    /// <returns>Whether something has changed.</returns>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<bool> ApplyAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
+    {
+        for (int i = 0; i < TriesMax; i++)
+        {
+            var transaction = await PlanAsync(sources, ct);
+            if (transaction.Writes.IsEmpty) return false;
+
+            switch (await store.CommitAsync(transaction, ct))
+            {
+                case CommitResult.Committed: return true;
+                case CommitResult.Conflict or CommitResult.Unknown: continue; // another node applies it too, or somebody else changes a stage
+                case CommitResult.Full: throw new StoreUnavailableException("The store's disk is full.");
+                case CommitResult.TooLarge large: throw new StoreUnavailableException($"The documents are too large for this store, which takes {large.Limit} at once.");
+                case CommitResult.Unavailable unavailable: throw new StoreUnavailableException(unavailable.Reason);
+                case var other: throw new StoreUnavailableException(other.ToString());
+            }
+        }
+
+        throw new StoreUnavailableException("Others kept changing the stages.");
+    }
+
+    private async Task<Transaction> PlanAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
+    {
+        var plan = kinds.Plan();
+        var stages = (await kinds.ListAsync(Kinds.Stage, parent: null, ct)).Resources;
+        foreach (var source in sources)
+        {
+            string path = $"{source.Name}/{ServedStage.Live}";
+            var stage = stages.FirstOrDefault(each => each.Key.Path == path);
+            var spec = stage is null ? null : StageSpec.Read(path, stage.Spec);
+            if (spec is not null && await StageCompiler.FindDeploymentAsync(store, source.Name, spec.Deployment, ct) is { } current
+                && DeploymentSource.AreSame(current, source)) continue;
+
+            var api = new Key(Kinds.Api, source.Name);
+            if (await store.GetAsync(api, ct) is null) plan.Create(api, []);
+
+            string id = ResourceId.New(time);
+            var files = new JsonObject(source.Files.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)Encoding.UTF8.GetString(file.Value))));
+            plan.Create(new(Kinds.Deployment, $"{source.Name}/{id}"), new() { ["file"] = source.File, ["files"] = files });
+            var pointer = new JsonObject { ["deployment"] = id, ["path"] = spec?.Prefix ?? "", ["labels"] = new JsonObject { [Label] = _mark } };
+            if (stage is null) plan.Create(new(Kinds.Stage, path), pointer);
+            else plan.Change(stage, pointer);
+
+            await RemoveOldAsync(plan, source.Name, stages, ct);
+        }
+
+        foreach (var stage in stages)
+        {
+            if (IsOfFolder(stage) && sources.All(source => stage.Key.Path != $"{source.Name}/{ServedStage.Live}")) plan.Delete(stage);
+        }
+
+        return plan.ToTransaction();
+    }
+
+    private async Task RemoveOldAsync(KindPlan plan, string api, ImmutableArray<KindResource> stages, CancellationToken ct)
+    {
+        var used = stages.Select(stage => (stage.Key.Path, Spec: StageSpec.Read(stage.Key.Path, stage.Spec)))
+            .Where(stage => stage.Spec.Api == api && stage.Path != $"{api}/{ServedStage.Live}").Select(stage => stage.Spec.Deployment).ToHashSet();
+        var deployments = (await kinds.ListAsync(Kinds.Deployment, api, ct)).Resources;
+        foreach (var old in deployments.Where(each => !used.Contains(each.Id)).OrderByDescending(each => each.CreateTime).ThenByDescending(each => each.Id, StringComparer.Ordinal).Skip(DeploymentsKept))
+            plan.Delete(old);
+    }
+
+    private bool IsOfFolder(KindResource stage)
+    {
+        using var document = JsonDocument.Parse(stage.Spec);
+        return document.RootElement.TryGetProperty("labels", out var labels) && labels.TryGetProperty(Label, out var mark) && mark.ValueEquals(_mark);
+    }
+}
