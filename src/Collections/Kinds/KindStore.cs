@@ -14,7 +14,8 @@ namespace Stateway.Collections.Kinds;
 /// transaction of the write. A write that would change nothing is not made, so that a controller does not wake itself.
 /// </summary>
 /// <param name="catalog">Has the kinds.</param>
-public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
+/// <param name="by">Who writes, for the record: <c>controller canary</c>.</param>
+public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time, string by)
 {
     public const int FinalizersMax = 32;
 
@@ -25,7 +26,7 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
     private const int ListAttemptsMax = 5;
 
     /// <summary>Several changes at once.</summary>
-    public KindPlan Plan() => new(catalog, CollectionServices.Now(time));
+    public KindPlan Plan() => new(catalog, time, by);
 
     /// <returns>Null when there is no such resource.</returns>
     /// <exception cref="StoreUnavailableException"/>
@@ -94,7 +95,7 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
 
         return next is { DeleteTime: not null, Finalizers.IsEmpty: true } ? await RemoveAsync(current, fence, ct)
             : ReferenceEquals(next, current) ? new KindResult.Written(current)
-            : await PutAsync(next, [], fence, !change.IsQuiet, ct);
+            : await PutAsync(next, [], TrailOf(current, next, change), fence, ct);
     }
 
     /// <summary>Creates a resource, of a kind that clients can't write, or for another one.</summary>
@@ -112,7 +113,7 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         next = next with { Status = KindStatus.Next(next, change, now) };
         var collection = catalog[key.Collection];
         var below = collection.Parent is { } parent ? new[] { new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])) } : [];
-        return await PutAsync(next, below, fence, !change.IsQuiet, ct);
+        return await PutAsync(next, below, TrailOf(null, next, change), fence, ct);
     }
 
     /// <summary>Deletes a resource, or asks for its deletion when it has finalizers: as a client's DELETE does.</summary>
@@ -128,14 +129,17 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         var integrity = new Integrity(catalog[current.Key.Collection]);
         var preconditions = ConditionsOf(current, fence);
         preconditions.AddRange(integrity.OfDelete(current.Key.Path));
-        return await CommitAsync(next, preconditions, [new Write.Put(next.Key, now, next.ToValue()), .. Mark(next.Key, now)], default, integrity, ct);
+        return await CommitAsync(next, preconditions, [new Write.Put(next.Key, now, next.ToValue()), .. TrailOf(current, next)], default, integrity, ct);
     }
 
     private ValueTask<Problem?> AskRuleAsync(Key key, ReadOnlyMemory<byte>? before, ReadOnlyMemory<byte>? after, CancellationToken ct) =>
         catalog[key.Collection].Oversight is { Rule: var rule } ? rule(new(key.Path, before, after, store), ct) : default;
 
-    private ReadOnlySpan<Write> Mark(Key key, DateTimeOffset now) =>
-        catalog[key.Collection].Oversight is { } oversight ? new Write[] { oversight.ToMark(now) } : [];
+    private ImmutableArray<Write.Put> TrailOf(KindResource? before, KindResource next, KindChange change) =>
+        change.IsQuiet ? [] : before is not null && change.Spec is null ? Trail.Of(catalog[next.Key.Collection].Oversight, null, time) : TrailOf(before, next);
+
+    private ImmutableArray<Write.Put> TrailOf(KindResource? before, KindResource? after) =>
+        Trail.Of(catalog[(after ?? before)!.Key.Collection].Oversight, KindEvent.Of(before, after, by, null), time);
 
     private (KindResource Next, Problem? Problem) WithSpec(KindResource current, KindChange change, DateTimeOffset now)
     {
@@ -147,15 +151,14 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         return KindComposer.WithSpec(current, KindComposer.SpecOf(current.Key, composed, now), now);
     }
 
-    private ValueTask<KindResult> PutAsync(KindResource next, IEnumerable<Precondition> more, Precondition.Leased? fence, bool isMarked, CancellationToken ct)
+    private ValueTask<KindResult> PutAsync(KindResource next, IEnumerable<Precondition> more, ImmutableArray<Write.Put> trail, Precondition.Leased? fence, CancellationToken ct)
     {
         var integrity = new Integrity(catalog[next.Key.Collection]);
         byte[] value = next.ToValue();
         var preconditions = ConditionsOf(next, fence);
         preconditions.AddRange(more);
         integrity.OfPut(value, next.Key.Path, preconditions);
-        ReadOnlySpan<Write> mark = isMarked ? Mark(next.Key, next.UpdateTime) : [];
-        return CommitAsync(next, preconditions, [new Write.Put(next.Key, next.UpdateTime, value), .. mark], value, integrity, ct);
+        return CommitAsync(next, preconditions, [new Write.Put(next.Key, next.UpdateTime, value), .. trail], value, integrity, ct);
     }
 
     private ValueTask<KindResult> RemoveAsync(KindResource current, Precondition.Leased? fence, CancellationToken ct)
@@ -163,7 +166,7 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time)
         var integrity = new Integrity(catalog[current.Key.Collection]);
         var preconditions = ConditionsOf(current, fence);
         preconditions.AddRange(integrity.OfDelete(current.Key.Path));
-        ImmutableArray<Write> writes = [.. integrity.Deletion(current.Key), .. Mark(current.Key, CollectionServices.Now(time))];
+        ImmutableArray<Write> writes = [.. integrity.Deletion(current.Key), .. TrailOf(current, null)];
         return CommitAsync(current, preconditions, writes, default, integrity, ct);
     }
 

@@ -17,7 +17,7 @@ internal static class Answers
     /// <summary>Answers a GET with a resource as it is stored.</summary>
     public static ValueTask<Problem?> OneAsync(Exchange exchange, Collection collection, Entry entry)
     {
-        return OneAsync(exchange, collection, entry, Served(collection, entry.Value), tagged: true);
+        return OneAsync(exchange, collection, entry, Served(collection, collection.Read(entry)), tagged: true);
     }
 
     /// <param name="value">What is served of the entry.</param>

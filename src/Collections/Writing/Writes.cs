@@ -44,7 +44,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         if ((TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
 
         string location = $"{LocationBase(exchange)}/{id}";
-        var result = await CommitAsync(terms, 0, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
+        var result = await CommitAsync(exchange, terms, null, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
         if (result is CommitResult.Committed committed)
         {
             if (!preferences.ValidateOnly) exchange.Response.Headers.Location = location;
@@ -116,7 +116,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             ImmutableArray<Write> writes = marked is null ? _integrity.Deletion(key) : isKept ? [] : [new Write.Put(key, marked.UpdateTime, marked.Value)];
             var result = await terms.Store.CommitAsync(new(
                 [new Precondition.AtRevision(key, current.Revision), .. wasMarked ? [] : _integrity.OfDelete(path)],
-                isKept ? [] : [.. writes, .. Marks(services.Now())]), CancellationToken.None);
+                isKept ? [] : [.. writes, .. TrailOf(exchange, current, marked)]), CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
 
@@ -180,7 +180,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             int status = current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
             string? location = current is null ? LocationBase(exchange) : null;
-            var result = await CommitAsync(terms, current?.Revision ?? 0, new Write.Put(key, now, value), status, location, preferences);
+            var result = await CommitAsync(exchange, terms, current, new Write.Put(key, now, value), status, location, preferences);
             if (terms.Once is { } once && once.IsTaken(result)) return new(ProblemTypes.TooMuchContention);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, value, terms.Store);
@@ -207,23 +207,29 @@ internal sealed class Writes(Collection collection, CollectionServices services)
     private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
         collection.Oversight is { Rule: var rule } ? rule(change, exchange.Http.RequestAborted) : default;
 
-    private ReadOnlySpan<Write> Marks(DateTimeOffset now) =>
-        collection.Oversight is { } oversight ? new Write[] { oversight.ToMark(now) } : [];
+    /// <summary>What a change of the platform's own leaves behind.</summary>
+    private ImmutableArray<Write.Put> TrailOf(Exchange exchange, Entry? before, Entry? after) =>
+        collection.Oversight is null ? []
+        : Trail.Of(collection.Oversight, KindEvent.Of(Known(before), Known(after), exchange.Caller, exchange.RequestId), services.Time);
+
+    private static KindResource? Known(Entry? entry) => entry is null ? null : KindResource.Of(entry);
 
     private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
         : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");
 
     /// <summary>A commit that has begun is waited for even when the client goes: its outcome is not the client's to cancel.</summary>
-    private ValueTask<CommitResult> CommitAsync(Terms terms, long revision, Write.Put put, int status, string? location, Preferences preferences)
+    private ValueTask<CommitResult> CommitAsync(
+        Exchange exchange, Terms terms, Entry? current, Write.Put put, int status, string? location, Preferences preferences)
     {
         var key = put.Key;
         var preconditions = ImmutableArray.CreateBuilder<Precondition>();
         if (terms.Once is { } once) preconditions.Add(once.Condition); // the first, so that it is the one that a repeated request meets
-        preconditions.Add(new Precondition.AtRevision(key, revision));
+        preconditions.Add(new Precondition.AtRevision(key, current?.Revision ?? 0));
         if (collection.Parent is { } parent) preconditions.Add(new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])));
         _integrity.OfPut(put.Value.Span, key.Path, preconditions);
-        ImmutableArray<Write> writes = terms.Once is null ? [put, .. Marks(put.UpdateTime)]
-            : [put, .. Marks(put.UpdateTime), terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
+        var trail = TrailOf(exchange, current, new(key, 0, put.UpdateTime, put.Value));
+        ImmutableArray<Write> writes = terms.Once is null ? [put, .. trail]
+            : [put, .. trail, terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
         return terms.Store.CommitAsync(new(preconditions.ToImmutable(), writes), CancellationToken.None);
     }
 

@@ -74,7 +74,7 @@ internal sealed partial class Server : IAsyncDisposable
         var kindsCatalog = new Catalog([kinds], oversight: rules.ByCollection);
         _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger);
         _compiler = new StageCompiler(store);
-        _folder = new FolderApply(options.ServedFolder, store, new KindStore(kindsCatalog, store, time), time);
+        _folder = new FolderApply(options.ServedFolder, store, new KindStore(kindsCatalog, store, time, "folder " + options.ServedFolder), time);
         _management = new ManagementApi(managing, kinds, rules, key, services, loggers);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
     }

@@ -17,9 +17,9 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
 
     public Dictionary<string, Oversight> ByCollection => new(StringComparer.Ordinal)
     {
-        [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark),
-        [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark),
-        [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark),
+        [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark, Kinds.Event),
+        [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark, Kinds.Event),
+        [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark, Kinds.Event),
     };
 
     private ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>

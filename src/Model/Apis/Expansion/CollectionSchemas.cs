@@ -14,7 +14,7 @@ internal static class CollectionSchemas
 
     /// <summary>Whether a field, by its path with dots, is the store's own or inside of one that is.</summary>
     public static bool Owns(CollectionDraft draft, string field) =>
-        draft.Kind is null ? OwnedFields.Contains(field) : KindDeclaration.OwnedFields.Contains(field.Split('.')[0]);
+        draft.Kind is null or { IsRecord: true } ? OwnedFields.Contains(field) : KindDeclaration.OwnedFields.Contains(field.Split('.')[0]);
 
     public static void LayOut(ApiDocument document, ServedDocument served, CollectionDraft draft)
     {
@@ -32,8 +32,9 @@ internal static class CollectionSchemas
         if (served.Components("schemas")[draft.Component] is not JsonObject resource) return;
 
         string pointer = "/components/schemas/" + draft.Component;
-        if (draft.Kind is null) AddOwnedFields(document, resource, pointer);
+        if (draft.Kind is null or { IsRecord: true }) AddOwnedFields(document, resource, pointer);
         else KindSchemas.AddOwnedFields(document, served, resource, pointer);
+        if (draft.Kind is { IsRecord: true }) KindSchemas.AddRevision(resource);
         draft.ListComponent = served.Add("schemas", draft.Component + "List", new JsonObject
         {
             ["type"] = "object",

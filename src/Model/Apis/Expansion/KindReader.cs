@@ -29,8 +29,11 @@ internal static class KindReader
             case MapNode { Members: [{ Name: "read_only", Value: ScalarNode { Type: ScalarKind.True or ScalarKind.False } readOnly }] }:
                 return new(readOnly.Type == ScalarKind.True);
 
+            case MapNode { Members: [{ Name: "record", Value: ScalarNode { Type: ScalarKind.True } }] }:
+                return new(IsReadOnly: true, IsRecord: true);
+
             default:
-                document.Error(kind, $"{Word} is true, or {{ read_only: true }}.");
+                document.Error(kind, $"{Word} is true, {{ read_only: true }} or {{ record: true }}.");
                 return null;
         }
     }

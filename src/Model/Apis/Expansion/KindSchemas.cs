@@ -55,6 +55,14 @@ internal static class KindSchemas
         if (!resource.ContainsKey("type") && !resource.ContainsKey("allOf")) resource["type"] = "object";
     }
 
+    /// <summary>Of a record.</summary>
+    public static void AddRevision(JsonObject resource)
+    {
+        var field = CollectionSchemas.Text("The store's revision that this was written with, and what it tells of.");
+        field["readOnly"] = true;
+        ServedDocument.In(resource, "properties")[KindDeclaration.RevisionField] = field;
+    }
+
     /// <summary>What every controller says: which generation it has seen, and its conditions.</summary>
     private static JsonObject Completed(JsonObject status, ServedDocument served)
     {

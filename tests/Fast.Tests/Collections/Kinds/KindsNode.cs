@@ -58,7 +58,7 @@ internal sealed class KindsNode : IAsyncDisposable
         var opened = Assert.IsType<StoreOpening.Opened>(await SqliteStore.OpenAsync(node._folder.Path, new SqliteStoreOptions()));
         node.Store = new(opened.Store);
         node.Node = await Node.StartAsync(node.Store, node.Time, Document);
-        node.Kinds = new(node.Node.Catalog, node.Store, node.Time);
+        node.Kinds = new(node.Node.Catalog, node.Store, node.Time, "controller test");
         return node;
     }
 
