@@ -45,6 +45,7 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly StageCompiler _compiler;
     private readonly FolderApply _folder;
     private readonly Housekeeping _housekeeping;
+    private readonly NodePresence _presence;
     private readonly Watches _watches;
     private readonly RequestPipeline _pipeline;
     private readonly ILogger _logger;
@@ -77,6 +78,7 @@ internal sealed partial class Server : IAsyncDisposable
         _folder = new FolderApply(options.ServedFolder, store, new KindStore(kindsCatalog, store, time, "folder " + options.ServedFolder), time);
         _management = new ManagementApi(managing, kinds, rules, key, services, loggers);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
+        _presence = new NodePresence(new KindStore(kindsCatalog, store, time, "node"), NodeFacts.Of(Endpoint, ManagementEndpoint), time, _logger);
     }
 
     /// <summary>Where it listens, with the real port.</summary>
@@ -131,6 +133,7 @@ internal sealed partial class Server : IAsyncDisposable
             await starting._management.StartAsync(ct);
             starting._following = starting.FollowStoreAsync(seen);
             starting._housekeeping.Start();
+            starting._presence.Start();
             GiveMemoryBack();
             return (server = starting, null);
         }
@@ -277,6 +280,7 @@ internal sealed partial class Server : IAsyncDisposable
         await Web.StopAsync(drain.Token);
         await _webServices.DisposeAsync();
         await _housekeeping.DisposeAsync();
+        await _presence.DisposeAsync();
         _wiring.Dispose();
         await _store.DisposeAsync();
         _changing.Dispose();

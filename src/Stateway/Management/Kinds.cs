@@ -10,6 +10,7 @@ internal static class Kinds
     public const string Api = "stateway/apis";
     public const string Deployment = "stateway/apis/deployments";
     public const string Stage = "stateway/apis/stages";
+    public const string Node = "stateway/nodes";
     public const string Event = "stateway/events";
 
     /// <summary>Its revision is that of the last change of any kind.</summary>
