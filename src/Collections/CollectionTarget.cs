@@ -1,3 +1,4 @@
+using Stateway.Collections.Kinds;
 using Stateway.Collections.Reading;
 using Stateway.Collections.Representations;
 using Stateway.Collections.Watching;
@@ -43,6 +44,7 @@ public sealed class CollectionTarget : ITarget
             case CollectionVerb.Patch: _write = writes.PatchAsync; break;
             case CollectionVerb.Delete: _write = writes.DeleteAsync; break;
             case CollectionVerb.History: _read = new History(collection, services).ListAsync; break;
+            case CollectionVerb.Why: _read = new Why(collection, services).AnswerAsync; break;
             case CollectionVerb.Act: _write = new Act(collection, services, action!, actionTarget).AnswerAsync; break;
             default: throw new ArgumentOutOfRangeException(nameof(verb));
         }

@@ -1,5 +1,4 @@
 using System.Net;
-using System.Text.Json.Nodes;
 using Stateway.TestKit;
 using Xunit;
 
@@ -22,8 +21,7 @@ public sealed class NodeTests : IDisposable
         await using var second = await StatewayProgram.ServeAsync(arguments, environment);
         using var administrator = new Administrator(first);
 
-        string address = second.Url.GetLeftPart(UriPartial.Authority);
-        var node = await FindAsync(administrator, address);
+        var node = await administrator.NodeAsync(second);
         Assert.NotNull(node["status"]!["seen_time"]);
         Assert.Equal("true", (string?)node["status"]!["conditions"]![0]!["status"]);
         Assert.Equal(second.ProcessId, (int)node["process"]!);
@@ -32,20 +30,8 @@ public sealed class NodeTests : IDisposable
 
         await second.StopAsync();
         Assert.Equal(HttpStatusCode.NotFound, (await administrator.SendAsync("GET", $"/nodes/{node["id"]}")).Status);
-        Assert.Equal(first.ProcessId, (int)(await FindAsync(administrator, first.Url.GetLeftPart(UriPartial.Authority)))["process"]!);
+        Assert.Equal(first.ProcessId, (int)(await administrator.NodeAsync(first))["process"]!);
         Assert.Empty(await administrator.ListAsync("/events?kind=nodes"));
-    }
-
-    /// <summary>A node says so when it serves already.</summary>
-    private static async Task<JsonNode> FindAsync(Administrator administrator, string address)
-    {
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-        while (true)
-        {
-            patience.Token.ThrowIfCancellationRequested();
-            var nodes = (await administrator.GetAsync("/nodes"))["results"]!.AsArray();
-            if (nodes.FirstOrDefault(each => (string?)each!["address"] == address) is { } found) return found;
-        }
     }
 
     public void Dispose() => _folder.Dispose();

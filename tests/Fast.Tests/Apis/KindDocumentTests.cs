@@ -80,7 +80,7 @@ public sealed class KindDocumentTests
     {
         var api = Read("  nodes: { x-stateway-kind: { read_only: true }, schema: { type: object, properties: { address: { type: string } } } }");
         Assert.True(api.Collections[0].Kind!.IsReadOnly);
-        Assert.Equal(["GET /nodes", "GET /nodes/{node_id}", "GET /nodes/{node_id}/history"], api.Operations.Select(o => $"{o.Method} {o.Path}"));
+        Assert.Equal(["GET /nodes", "GET /nodes/{node_id}", "GET /nodes/{node_id}/history", "GET /nodes/{node_id}/why"], api.Operations.Select(o => $"{o.Method} {o.Path}"));
         Assert.False(Read("  nodes: { x-stateway-kind: { read_only: false }, schema: { type: object } }").Collections[0].Kind!.IsReadOnly);
     }
 

@@ -42,8 +42,8 @@ public sealed class HousekeepingTests
         _time.Advance(TimeSpan.FromDays(89) + TimeSpan.FromSeconds(1));
         await housekeeping.RunRoundAsync(default);
 
-        Assert.Null(await store.GetAsync(new(Management.Kinds.Event, "old"), default));
-        Assert.NotNull(await store.GetAsync(new(Management.Kinds.Event, "young"), default));
+        Assert.Null(await store.GetAsync(new(Stateway.Management.Kinds.Event, "old"), default));
+        Assert.NotNull(await store.GetAsync(new(Stateway.Management.Kinds.Event, "young"), default));
     }
 
     [Fact]
@@ -172,13 +172,13 @@ public sealed class HousekeepingTests
     private async Task<SmallStore> OpenAsync(int writesMax = int.MaxValue)
     {
         var store = new SmallStore(_time, writesMax);
-        await store.DeclareAsync([IdempotencyRecords.Spec, new(Management.Kinds.Event, [HousekeepingRound.EventTime])], default);
+        await store.DeclareAsync([IdempotencyRecords.Spec, new(Stateway.Management.Kinds.Event, [HousekeepingRound.EventTime])], default);
         return store;
     }
 
     private Write.Put Record(string path, TimeSpan fromNow) => Entries.Put(Records, path, $$"""{"expire_time":"{{At(fromNow)}}"}""");
 
-    private Write.Put Event(string path) => Entries.Put(Management.Kinds.Event, path, $$"""{"create_time":"{{At(default)}}"}""");
+    private Write.Put Event(string path) => Entries.Put(Stateway.Management.Kinds.Event, path, $$"""{"create_time":"{{At(default)}}"}""");
 
     private string At(TimeSpan fromNow) => (_time.GetUtcNow() + fromNow).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 

@@ -30,6 +30,7 @@ internal sealed class CollectionOperations(ServedDocument served)
         }
 
         if (draft.HasHistory) yield return new(draft, CollectionVerb.History, null, "GET", draft.ItemPath + "/history", $"list{draft.SingularName}History");
+        if (draft.Kind is not null) yield return new(draft, CollectionVerb.Why, null, "GET", draft.ItemPath + "/why", "explain" + draft.SingularName);
         foreach (var action in draft.Actions)
         {
             string name = Words.Pascal(action.Name);
@@ -99,6 +100,16 @@ internal sealed class CollectionOperations(ServedDocument served)
                 Say(described, draft, $"List the history of {one}", $"What the {word} has been, the newest first, as far back as the store holds it; also when it is deleted.");
                 described["parameters"] = Parameters(draft, declaration, "MaxPageSize PageToken Fields MinRevision IfNoneMatch");
                 described["responses"] = Responses(draft, HistoryResponse(draft), "304 400 406 410 503", inParent: true);
+                break;
+
+            case CollectionVerb.Why:
+                Say(described, draft, $"Explain {one}", $"Why the {word} is as it is: what is so, what that comes from, and when what fails is tried again.");
+                described["parameters"] = new JsonArray();
+                described["responses"] = Responses(draft, ("200", new JsonObject
+                {
+                    ["description"] = "The chain of causes, the nearest first; as text a line each.",
+                    ["content"] = WithText(Both(served.Use("schemas", "Explanation"))),
+                }), "400 406 503", inParent: true);
                 break;
 
             default:
@@ -346,6 +357,12 @@ internal sealed class CollectionOperations(ServedDocument served)
     {
         content["application/x-ndjson"] = new JsonObject { ["schema"] = Component(draft.EventComponent) };
         content["text/event-stream"] = new JsonObject { ["schema"] = Component(draft.EventComponent) };
+        return content;
+    }
+
+    private static JsonObject WithText(JsonObject content)
+    {
+        content["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
         return content;
     }
 
