@@ -19,6 +19,9 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
     /// <summary>The operation that matched. Set by the first step; never null behind it.</summary>
     public Operation Operation { get; set; } = null!;
 
+    /// <summary>Who is calling; empty where nobody is asked.</summary>
+    public string Caller { get; set; } = "";
+
     /// <summary>What marks the answer for pages of other origins; null when they may not call. Set by the first step, also where nothing matched.</summary>
     public CorsPolicy? Cors { get; set; }
 

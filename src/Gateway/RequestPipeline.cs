@@ -52,7 +52,11 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     /// <returns>Null when the response has been written.</returns>
     private ValueTask<Problem?> RunAsync(Exchange exchange)
     {
-        if (key?.Refuses(exchange.Request) is { } unknown) return new(unknown);
+        if (key is not null)
+        {
+            if (key.Refuses(exchange.Request) is { } unknown) return new(unknown);
+            exchange.Caller = key.Holder;
+        }
 
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
         var table = tables.Current;

@@ -8,10 +8,13 @@ namespace Stateway.Gateway.Admission;
 
 /// <summary>The one key that opens a listener, as a bearer token (RFC 6750, section 2.1). Only its hash is known here.</summary>
 /// <param name="hash">See <see cref="HashOf"/>.</param>
-public sealed class AccessKey(ReadOnlyMemory<byte> hash)
+/// <param name="holder">What its holder is called: <c>administrator</c>.</param>
+public sealed class AccessKey(ReadOnlyMemory<byte> hash, string holder)
 {
     private const string Scheme = "Bearer ";
     private const string Challenge = "Bearer realm=\"stateway\"";
+
+    public string Holder => holder;
 
     /// <summary>SHA-256; a key is random and long, so that nothing slower is needed.</summary>
     public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));

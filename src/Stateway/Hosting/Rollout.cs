@@ -20,10 +20,7 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
     /// <exception cref="StoreUnavailableException">Nothing has changed.</exception>
     public async Task PutInForceAsync(ImmutableArray<ServedStage> stages, CancellationToken ct)
     {
-        // Of each API one stage stands for its collections, live where there is one.
-        var apis = stages.GroupBy(stage => stage.Api.Name, StringComparer.Ordinal)
-            .Select(ofApi => ofApi.FirstOrDefault(stage => stage.Stage == ServedStage.Live) ?? ofApi.First());
-        var catalog = new Catalog(apis.Select(stage => stage.Api));
+        var catalog = new Catalog(ApisOf(stages));
         var declared = FieldsOfAll(stages);
         await store.DeclareAsync([.. own, .. declared.Select(KeepFieldsInForce)], ct);
         await new Seeds(catalog, store, time, logger).LoadAsync(ct);
@@ -36,6 +33,10 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
 
     private static Dictionary<ApiSpec, ServedAs> ServedAs(ImmutableArray<ServedStage> stages) =>
         new(stages.Select(stage => KeyValuePair.Create(stage.Api, new ServedAs(stage.Path, stage.Deployment))), ReferenceEqualityComparer.Instance);
+
+    /// <summary>Of each API one stage stands for its collections, live where there is one.</summary>
+    public static IEnumerable<ApiSpec> ApisOf(IEnumerable<ServedStage> stages) => stages.GroupBy(stage => stage.Api.Name, StringComparer.Ordinal)
+        .Select(ofApi => (ofApi.FirstOrDefault(stage => stage.Stage == ServedStage.Live) ?? ofApi.MinBy(stage => stage.Path, StringComparer.Ordinal)!).Api);
 
     /// <summary>Stages of an API share its data, and each needs the indexes that it declares.</summary>
     private static List<CollectionSpec> FieldsOfAll(ImmutableArray<ServedStage> stages)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Stateway.Collections;
+using Stateway.Collections.Kinds;
 using Stateway.Gateway;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
@@ -11,15 +12,16 @@ namespace Stateway.Management;
 
 /// <summary>What must hold for deployments and stages: that they can be served, with all errors when not.</summary>
 /// <param name="stages">Those in force.</param>
-internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
+/// <param name="explainer">Tells why a resource of these kinds is as it is.</param>
+internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, Explainer explainer)
 {
     private const int ErrorsMax = 100;
 
     public Dictionary<string, Oversight> ByCollection => new(StringComparer.Ordinal)
     {
-        [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark),
-        [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark),
-        [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark),
+        [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark, Kinds.Event, explainer),
+        [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark, Kinds.Event, explainer),
+        [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark, Kinds.Event, explainer),
     };
 
     private ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>
