@@ -1,5 +1,8 @@
 using System.Buffers;
 using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using Stateway.Collections.Kinds;
 using Stateway.Collections.Representations;
 using Stateway.Collections.Writing;
 using Stateway.Gateway.Content.Xml;
@@ -33,6 +36,12 @@ public sealed class Collection
     }
 
     public CollectionDeclaration Declaration { get; }
+
+    /// <summary>One of the program's own, whose resources have a spec and a status.</summary>
+    public bool IsKind => Declaration.Kind is { IsRecord: false };
+
+    private bool IsRecord => Declaration.Kind is { IsRecord: true };
+
     public string StoreName => Declaration.StoreName;
     public Shape Shape => Declaration.Shape;
 
@@ -79,6 +88,19 @@ public sealed class Collection
     /// <summary>The value that is stored of a seed's row. It may give values of readOnly fields, too.</summary>
     public byte[] ComposeSeed(ReadOnlySpan<byte> row, string path, DateTimeOffset now) =>
         Composer.Compose(row, path[(path.LastIndexOf('/') + 1)..], row, now, trusted: true);
+
+    /// <summary>A stored value with what of it is known only when it is stored.</summary>
+    internal ReadOnlyMemory<byte> Read(Entry entry)
+    {
+        if (!IsRecord) return entry.Value;
+
+        var whole = new ArrayBufferWriter<byte>(entry.Value.Length + 40);
+        whole.Write(entry.Value.Span[..^1]);
+        whole.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"{KindDeclaration.RevisionField}\":\"{entry.Revision}\"}}")));
+        return whole.WrittenMemory;
+    }
+
+    internal ResourceVersion VersionOf(Entry entry) => IsKind ? KindResource.VersionOf(entry) : new(entry.Revision);
 
     /// <summary>References stay inside their API.</summary>
     private static string ApiName(CollectionDeclaration declaration) => declaration.StoreName[..declaration.StoreName.IndexOf('/')];

@@ -1,3 +1,4 @@
+using Stateway.Collections.Kinds;
 using Stateway.Collections.Reading;
 using Stateway.Collections.Representations;
 using Stateway.Collections.Watching;
@@ -43,17 +44,26 @@ public sealed class CollectionTarget : ITarget
             case CollectionVerb.Patch: _write = writes.PatchAsync; break;
             case CollectionVerb.Delete: _write = writes.DeleteAsync; break;
             case CollectionVerb.History: _read = new History(collection, services).ListAsync; break;
+            case CollectionVerb.Why: _read = new Why(collection, services).AnswerAsync; break;
             case CollectionVerb.Act: _write = new Act(collection, services, action!, actionTarget).AnswerAsync; break;
             default: throw new ArgumentOutOfRangeException(nameof(verb));
         }
 
         // An action that another target answers is none of the store's: the key goes on to that target.
         IsBatchable = _write is not null && actionTarget is null;
+        IsCreating = verb == CollectionVerb.Create;
         _takesKey = verb is CollectionVerb.Create or CollectionVerb.Patch || (verb == CollectionVerb.Act && actionTarget is null && action!.Method == "POST");
     }
 
+    internal Collection Collection => _collection;
+
+    /// <summary>Its URL is the collection's, and not yet that of the resource.</summary>
+    internal bool IsCreating { get; }
+
     /// <summary>Whether it changes nothing but the store, so that it can be one of many in a transaction.</summary>
     internal bool IsBatchable { get; }
+
+    public string TraceName => "store";
 
     public ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
@@ -91,7 +101,9 @@ public sealed class CollectionTarget : ITarget
         (record, answer) =>
         {
             if (answer.Location is not null) exchange.Response.Headers.Location = answer.Location;
-            return Answers.WrittenAsync(exchange, _collection, record with { Value = answer.Value }, answer.Status, answer.Preferences, _services.Now());
+            var entry = record with { Value = answer.Value };
+            if (answer.Unchanged is { } unchanged) entry = entry with { Revision = unchanged.Revision, UpdateTime = unchanged.UpdateTime };
+            return Answers.WrittenAsync(exchange, _collection, entry, answer.Status, answer.Preferences, _services.Now());
         });
 }
 
@@ -101,9 +113,11 @@ public sealed record CollectionServices(IStore Store, PageTokens PageTokens, Gat
     internal KeysInFlight KeysInFlight { get; } = new();
 
     /// <summary>The time that a change is given, in whole milliseconds as it is written.</summary>
-    internal DateTimeOffset Now()
+    internal DateTimeOffset Now() => Now(Time);
+
+    internal static DateTimeOffset Now(TimeProvider time)
     {
-        var now = Time.GetUtcNow();
+        var now = time.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond));
     }
 }

@@ -14,11 +14,11 @@ internal static class Conditions
     public enum Reading { Proceed, NotModified, Failed }
 
     /// <param name="etag">The tag of the very representation that would be sent.</param>
-    public static Reading ForRead(IHeaderDictionary headers, Entry entry, string etag)
+    public static Reading ForRead(IHeaderDictionary headers, Collection collection, Entry entry, string etag)
     {
         if (headers.IfMatch is { Count: > 0 } ifMatch)
         {
-            if (!EntityTag.IsAny(ifMatch) && !EntityTag.NamesRevision(ifMatch, entry.Revision, weak: false)) return Reading.Failed;
+            if (!EntityTag.IsAny(ifMatch) && !EntityTag.Names(ifMatch, collection.VersionOf(entry), weak: false, isWrite: false)) return Reading.Failed;
         }
         else if (TryDate(headers.IfUnmodifiedSince, out var unmodified) && Seconds(entry.UpdateTime) > unmodified)
         {
@@ -33,45 +33,45 @@ internal static class Conditions
 
     /// <param name="current">Null when there is no such resource.</param>
     /// <param name="required">The collection wants a condition for every change of what exists.</param>
-    public static Problem? ForWrite(IHeaderDictionary headers, Entry? current, bool required)
+    public static Problem? ForWrite(IHeaderDictionary headers, Collection collection, Entry? current, bool required)
     {
         bool conditional = false;
         if (headers.IfMatch is { Count: > 0 } ifMatch)
         {
             conditional = true;
-            if (current is null || !(EntityTag.IsAny(ifMatch) || EntityTag.NamesRevision(ifMatch, current.Revision, weak: false)))
-                return Failed(current, "If-Match");
+            if (current is null || !(EntityTag.IsAny(ifMatch) || EntityTag.Names(ifMatch, collection.VersionOf(current), weak: false, isWrite: true)))
+                return Failed(collection, current, "If-Match");
         }
         else if (TryDate(headers.IfUnmodifiedSince, out var unmodified))
         {
             conditional = true;
-            if (current is null || Seconds(current.UpdateTime) > unmodified) return Failed(current, "If-Unmodified-Since");
+            if (current is null || Seconds(current.UpdateTime) > unmodified) return Failed(collection, current, "If-Unmodified-Since");
         }
 
         if (headers.IfNoneMatch is { Count: > 0 } ifNoneMatch)
         {
             // No condition in the sense of RequireCondition: it may hold without the client having seen anything.
-            if (current is not null && (EntityTag.IsAny(ifNoneMatch) || EntityTag.NamesRevision(ifNoneMatch, current.Revision, weak: true)))
-                return Failed(current, "If-None-Match");
+            if (current is not null && (EntityTag.IsAny(ifNoneMatch) || EntityTag.Names(ifNoneMatch, collection.VersionOf(current), weak: true, isWrite: true)))
+                return Failed(collection, current, "If-None-Match");
         }
 
         if (!required || conditional || current is null) return null;
         if (StagedResources.IsStaged(current.Revision))
             return new(ProblemTypes.PreconditionRequired, "Send If-Match: * to change the resource as this batch has made it.");
 
-        return new Problem(ProblemTypes.PreconditionRequired, $"Send If-Match: {EntityTag.Of(current.Revision)} to change the resource as it is now.")
-            .With("ETag", EntityTag.Of(current.Revision));
+        return new Problem(ProblemTypes.PreconditionRequired, $"Send If-Match: {EntityTag.Of(collection.VersionOf(current))} to change the resource as it is now.")
+            .With("ETag", EntityTag.Of(collection.VersionOf(current)));
     }
 
-    public static Problem Failed(Entry? current, string field)
+    public static Problem Failed(Collection collection, Entry? current, string field)
     {
         if (current is not null && StagedResources.IsStaged(current.Revision)) // it has no tag yet
             return new(ProblemTypes.PreconditionFailed, $"{field} does not hold: this batch has changed the resource already.");
 
         var problem = new Problem(ProblemTypes.PreconditionFailed, current is null
             ? $"{field} does not hold: there is no such resource."
-            : $"{field} does not hold: the resource's tag is {EntityTag.Of(current.Revision)} now.");
-        return current is null ? problem : problem.With("ETag", EntityTag.Of(current.Revision));
+            : $"{field} does not hold: the resource's tag is {EntityTag.Of(collection.VersionOf(current))} now.");
+        return current is null ? problem : problem.With("ETag", EntityTag.Of(collection.VersionOf(current)));
     }
 
     private static bool Names(StringValues tags, string etag)

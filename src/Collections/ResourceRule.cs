@@ -1,3 +1,4 @@
+using Stateway.Collections.Kinds;
 using Stateway.Model.Problems;
 using Stateway.Store;
 
@@ -18,4 +19,6 @@ public sealed record ProposedChange(string Path, ReadOnlyMemory<byte>? Before, R
 
 /// <summary>What a collection of the platform's own has beyond what its document says.</summary>
 /// <param name="Mark">Written along with each change: who waits for changes of these collections reads one entry instead of the log.</param>
-public sealed record Oversight(ResourceRule Rule, Key Mark);
+/// <param name="Events">Store name of the collection where each change that somebody asked for leaves a record; null where none does.</param>
+/// <param name="Explainer">Null: a resource's own conditions say all that there is.</param>
+public sealed record Oversight(ResourceRule Rule, Key Mark, string? Events = null, Explainer? Explainer = null);

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving.Proxies;
+using Stateway.Gateway.Tracing;
 using Stateway.Model.Names;
 
 namespace Stateway.Gateway;
@@ -27,8 +28,14 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
     /// <summary>The operation that matched. Set by the first step; never null behind it.</summary>
     public Operation Operation { get; set; } = null!;
 
+    /// <summary>Who is calling; empty where nobody is asked.</summary>
+    public string Caller { get; set; } = "";
+
     /// <summary>What marks the answer for pages of other origins; null when they may not call. Set by the first step, also where nothing matched.</summary>
     public CorsPolicy? Cors { get; set; }
+
+    /// <summary>Null for nearly every request: the caller did not ask, or may not know.</summary>
+    public Trace? Trace { get; set; }
 
     /// <summary>The path's parameters, decoded.</summary>
     public RouteMatch Match { get; set; }

@@ -7,6 +7,7 @@ using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving;
 using Stateway.Gateway.Serving.Tls;
+using Stateway.Gateway.Tracing;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway;
@@ -17,7 +18,8 @@ namespace Stateway.Gateway;
 /// one immutable <see cref="RoutingTable"/>.
 /// </summary>
 /// <param name="key">Asked for before anything else; null where everybody may call.</param>
-public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits limits, TimeProvider time, ILogger logger, AccessKey? key = null)
+/// <param name="traces">Tells whose requests are timed; null for nobody's.</param>
+public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits limits, TimeProvider time, ILogger logger, AccessKey? key = null, TraceKey? traces = null)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -51,7 +53,11 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     /// <returns>Null when the response has been written.</returns>
     private ValueTask<Problem?> RunAsync(Exchange exchange)
     {
-        if (key?.Refuses(exchange.Request) is { } unknown) return new(unknown);
+        if (key is not null)
+        {
+            if (key.Refuses(exchange.Request) is { } unknown) return new(unknown);
+            exchange.Caller = key.Holder;
+        }
 
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
         var table = tables.Current;
@@ -64,10 +70,11 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         var refused = Match(exchange, table);
 
         // 2. Mark: a preflight of another origin's page ends here; whatever answers the request is marked for that page, and with
-        // the operation's own end, which may have come.
+        // the operation's own end, which may have come, and with the steps' times.
         if (AnswersPreflight(exchange, table, refused)) return default;
         var lifecycle = exchange.Operation?.Lifecycle;
-        if (exchange.Cors is not null || lifecycle is not null || exchange.Host?.StrictTransportSecurity is not null) exchange.Response.OnStarting(MarkAnswer, exchange);
+        if (exchange.Cors is not null || lifecycle is not null || exchange.Trace is not null || exchange.Host?.StrictTransportSecurity is not null)
+            exchange.Response.OnStarting(MarkAnswer, exchange);
         if (refused is not null) return new(refused);
         if (lifecycle?.Refuse(time) is { } retired) return new(retired);
 
@@ -75,11 +82,18 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         if (exchange.Operation!.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
 
         // 4. Answer
+        exchange.Trace?.Enter(TraceStep.Target);
         return exchange.Operation.Target.AnswerAsync(exchange);
     }
 
-    private async ValueTask<Problem?> ValidateAndAnswerAsync(Exchange exchange, Validation.RequestValidation validation) =>
-        await validation.CheckAsync(exchange, limits) ?? await exchange.Operation.Target.AnswerAsync(exchange);
+    private async ValueTask<Problem?> ValidateAndAnswerAsync(Exchange exchange, Validation.RequestValidation validation)
+    {
+        exchange.Trace?.Enter(TraceStep.Validate);
+        if (await validation.CheckAsync(exchange, limits) is { } invalid) return invalid;
+
+        exchange.Trace?.Enter(TraceStep.Target);
+        return await exchange.Operation.Target.AnswerAsync(exchange);
+    }
 
     /// <summary>Also where there is no such path: the refusal of the request itself is for the page to read.</summary>
     private static bool AnswersPreflight(Exchange exchange, RoutingTable table, Problem? refused)
@@ -105,6 +119,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         var exchange = (Exchange)state;
         exchange.Cors?.Mark(exchange.Request, exchange.Response.Headers);
         exchange.Operation?.Lifecycle?.Mark(exchange.Response.Headers);
+        exchange.Trace?.Mark(exchange.Response.Headers, exchange.Operation);
         if (exchange.Host?.StrictTransportSecurity is { } strict && exchange.Client.Scheme == Uri.UriSchemeHttps) exchange.Response.Headers.StrictTransportSecurity = strict;
         return Task.CompletedTask;
     }
@@ -116,8 +131,9 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         if (target.Length > limits.UrlLengthMax)
             return new(ProblemTypes.UriTooLong, $"The URL has {target.Length} characters; the limit is {limits.UrlLengthMax}.");
         if (RequestFraming.Refuse(request) is { } twoWays) return twoWays;
-        if (HeadersTooLarge(request.Headers, limits.HeadersBytesMax))
+        if (HeadersTooLarge(request.Headers, limits.HeadersBytesMax, out string? trace))
             return new(ProblemTypes.HeadersTooLarge, $"The limit is {limits.HeadersBytesMax} bytes.");
+        if (trace is not null && traces?.Allows(request.Method, target, trace, time.GetUtcNow()) is true) exchange.Trace = new(time);
 
         if (target == "*") // the server lets only OPTIONS ask about itself (RFC 9110, section 9.3.7)
         {
@@ -192,11 +208,14 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         });
     }
 
-    private static bool HeadersTooLarge(IHeaderDictionary headers, int bytesMax)
+    /// <param name="trace">Found on the way, because to look it up would cost every request; null when there is none.</param>
+    private static bool HeadersTooLarge(IHeaderDictionary headers, int bytesMax, out string? trace)
     {
         int bytes = 0;
+        trace = null;
         foreach (var (name, values) in headers)
         {
+            if (name.Length == TraceKey.Field.Length && name.Equals(TraceKey.Field, StringComparison.OrdinalIgnoreCase)) trace = values.Count == 1 ? values[0] : null;
             foreach (string? value in values) bytes += name.Length + (value?.Length ?? 0) + 4;
         }
 

@@ -15,11 +15,13 @@ var root = new RootCommand("Turns a description of a REST API into a running one
     EditCommand.Create(),
     ExportCommand.Create(),
     WhyCommand.Create(),
+    CallCommand.Create(),
     ContextCommand.Create(),
     CompletionCommand.Create(),
 };
 
-var parsed = root.Parse(args);
+// A word that begins with @ is no file of arguments: call takes it for a body.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count == 0)
 {
     // Signals are the commands' own: the library would end the process two seconds after the first one.

@@ -103,8 +103,9 @@ internal sealed class History(Collection collection, CollectionServices services
             if (version.Entry is { } entry)
             {
                 json.Write(",\"object\":"u8);
-                if (fields is null) json.Write(entry.Value.Span);
-                else fields.Write(entry.Value.Span, json);
+                var value = collection.Read(entry);
+                if (fields is null) json.Write(value.Span);
+                else fields.Write(value.Span, json);
             }
 
             json.Write("}"u8);

@@ -43,7 +43,7 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         var point = new PointInTime(services.Store, asked.Revision);
         if (await point.GetAsync(new Key(collection.StoreName, path), ct) is not { } entry) return point.Refusal ?? Paths.NotFound(collection, path, asked.Revision);
 
-        var value = await PartAsync(entry.Value, asked, point, ct);
+        var value = await PartAsync(collection.Read(entry), asked, point, ct);
         if (point.Refusal is not null) return point.Refusal;
 
         // What was expanded changes without this resource's revision, so such an answer has no tag.
@@ -127,7 +127,7 @@ internal sealed class Reads(Collection collection, CollectionServices services)
         for (int i = 0; i < page.Entries.Length; i++)
         {
             if (i > 0) json.Write(","u8);
-            var value = page.Entries[i].Value;
+            var value = collection.Read(page.Entries[i]);
             if (asked.Expand is not null)
             {
                 json.Write((await PartAsync(value, asked, point, ct)).Span);

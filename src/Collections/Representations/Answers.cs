@@ -17,7 +17,7 @@ internal static class Answers
     /// <summary>Answers a GET with a resource as it is stored.</summary>
     public static ValueTask<Problem?> OneAsync(Exchange exchange, Collection collection, Entry entry)
     {
-        return OneAsync(exchange, collection, entry, Served(collection, entry.Value), tagged: true);
+        return OneAsync(exchange, collection, entry, Served(collection, collection.Read(entry)), tagged: true);
     }
 
     /// <param name="value">What is served of the entry.</param>
@@ -30,19 +30,19 @@ internal static class Answers
         if (tagged)
         {
             var coding = Answering.CodingFor(exchange, choice.ContentType, value.Length);
-            string etag = EntityTag.Of(entry.Revision, choice.Format, coding);
+            string etag = EntityTag.Of(collection.VersionOf(entry), choice.Format, coding);
             headers.ETag = etag;
             headers.LastModified = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
             if (Answering.IsConditional(exchange.Request))
             {
-                switch (Conditions.ForRead(exchange.Request.Headers, entry, etag))
+                switch (Conditions.ForRead(exchange.Request.Headers, collection, entry, etag))
                 {
                     case Conditions.Reading.NotModified:
                         exchange.Response.StatusCode = StatusCodes.Status304NotModified;
                         headers.Vary = Answering.Vary;
                         return default;
                     case Conditions.Reading.Failed:
-                        return new(Conditions.Failed(entry, "The condition"));
+                        return new(Conditions.Failed(collection, entry, "The condition"));
                 }
             }
         }
@@ -64,7 +64,7 @@ internal static class Answers
         if (StagedResources.IsStaged(entry.Revision)) return FinishAsync(exchange, choice, value, status, preferences); // nothing that a validator could be made of
 
         SetRevision(response, entry.Revision);
-        response.Headers.ETag = EntityTag.Of(entry.Revision, choice.Format, preferences.Minimal ? ContentCoding.Identity : Answering.CodingFor(exchange, choice.ContentType, value.Length));
+        response.Headers.ETag = EntityTag.Of(collection.VersionOf(entry), choice.Format, preferences.Minimal ? ContentCoding.Identity : Answering.CodingFor(exchange, choice.ContentType, value.Length));
         // The server's own Date may be a second old, and Last-Modified must not be later (RFC 9110, section 8.8.2.1).
         response.Headers.LastModified = response.Headers.Date = entry.UpdateTime.ToString("r", CultureInfo.InvariantCulture);
         if (now is { } answered) response.Headers.Date = answered.ToString("r", CultureInfo.InvariantCulture);

@@ -15,7 +15,7 @@ internal sealed class SeenEntry(Entry entry, Collection collection) : IDisposabl
     private JsonDocument? _document;
 
     /// <summary>What is served of it, in one line.</summary>
-    public ReadOnlyMemory<byte> Served { get; } = EventText.OneLine(collection.Visible is { } visible ? visible(entry.Value.Span) : entry.Value);
+    public ReadOnlyMemory<byte> Served { get; } = EventText.OneLine(collection.Visible is { } visible ? visible(entry.Value.Span) : collection.Read(entry));
 
     public bool Matches(Expression? filter) =>
         filter is null || Evaluation.IsTrue(filter, new Scope((_document ??= JsonDocument.Parse(Served, _options)).RootElement));

@@ -78,7 +78,7 @@ internal sealed class Act(Collection collection, CollectionServices services, Ac
         if (await services.Store.GetAsync(new Key(collection.StoreName, path), exchange.Http.RequestAborted) is not { } current)
             return Paths.NotFound(collection, path);
 
-        var failed = action.Method == "GET" ? null : Conditions.ForWrite(exchange.Request.Headers, current, required: false);
+        var failed = action.Method == "GET" ? null : Conditions.ForWrite(exchange.Request.Headers, collection, current, required: false);
         return failed
             ?? CheckWhen(current, body, services.Now())
             ?? await answering.AnswerAsync(exchange);

@@ -60,6 +60,8 @@ internal sealed class Composer
         return output.Written.ToArray();
     }
 
+    public static string TextOf(DateTimeOffset time) => time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture);
+
     /// <summary>The update time as it stands in a stored value.</summary>
     public static byte[] TimeOf(DateTimeOffset time)
     {

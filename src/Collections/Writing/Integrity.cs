@@ -34,6 +34,10 @@ internal sealed class Integrity(Collection collection)
         new Precondition.NoneWith(referrer.Collection, referrer.Field, Value.Of(path[(path.LastIndexOf('/') + 1)..]),
             Except: referrer.Collection == collection.StoreName || collection.Descendants.Contains(referrer.Collection) ? [path] : []));
 
+    /// <summary>The resource goes, and everything below it.</summary>
+    public ImmutableArray<Write> Deletion(Key key) =>
+        [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, key.Path))];
+
     /// <summary>Everything that can keep a commit from happening, apart from a conflict on the resource itself.</summary>
     /// <param name="value">What was to be stored; empty when it was to be deleted.</param>
     public async ValueTask<Problem> ToProblemAsync(CommitResult result, string path, ReadOnlyMemory<byte> value, IResources store) => result switch

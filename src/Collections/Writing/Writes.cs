@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using Microsoft.AspNetCore.Http;
+using Stateway.Collections.Kinds;
 using Stateway.Collections.Representations;
+using Stateway.Collections.Writing.Repeating;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
 using Stateway.Model.Names;
@@ -36,12 +38,13 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         string id = chosen ?? ResourceId.New(services.Time);
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();
-        byte[] value = collection.Composer.Compose(body.Span, id, default, now);
+        ReadOnlyMemory<byte> value = collection.Composer.Compose(body.Span, id, default, now);
+        if (collection.IsKind) value = KindComposer.Next(key, null, value, now).Value;
         terms = terms.Following(preferences);
         if ((TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
 
         string location = $"{LocationBase(exchange)}/{id}";
-        var result = await CommitAsync(terms, 0, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
+        var result = await CommitAsync(exchange, terms, null, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
         if (result is CommitResult.Committed committed)
         {
             if (!preferences.ValidateOnly) exchange.Response.Headers.Location = location;
@@ -103,17 +106,25 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         for (int attempt = 0; attempt < AttemptsMax; attempt++)
         {
             var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
-            var problem = Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition);
+            var problem = Conditions.ForWrite(exchange.Request.Headers, collection, current, collection.Declaration.RequireCondition);
             if (current is null) return problem ?? Paths.NotFound(collection, path);
             problem ??= await AskRuleAsync(new(path, current.Value, null, terms.Store), exchange);
             if (problem is not null) return problem;
 
-            var transaction = new Transaction(
-                [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(path)],
-                [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path)), .. Marks(services.Now())]);
-            var result = await terms.Store.CommitAsync(transaction, CancellationToken.None);
+            var (marked, wasMarked) = collection.IsKind ? Marked(current) : default;
+            bool isKept = wasMarked && !preferences.ValidateOnly; // what is only tried is staged all the same: an answer to it has no revision
+            ImmutableArray<Write> writes = marked is null ? _integrity.Deletion(key) : isKept ? [] : [new Write.Put(key, marked.UpdateTime, marked.Value)];
+            var result = await terms.Store.CommitAsync(new(
+                [new Precondition.AtRevision(key, current.Revision), .. wasMarked ? [] : _integrity.OfDelete(path)],
+                isKept ? [] : [.. writes, .. TrailOf(exchange, current, marked)]), CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
+
+            if (marked is not null)
+            {
+                if (!isKept) marked = marked with { Revision = committed.Revision };
+                return await Answers.WrittenAsync(exchange, collection, marked, StatusCodes.Status202Accepted, preferences, services.Now());
+            }
 
             if (preferences.ValidateOnly) Preferences.Tried.Acknowledge(exchange.Response);
             if (!StagedResources.IsStaged(committed.Revision)) Answers.SetRevision(exchange.Response, committed.Revision);
@@ -122,6 +133,18 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         }
 
         return new(ProblemTypes.TooMuchContention);
+    }
+
+    /// <summary>A resource of a platform kind that somebody has to clean up behind is only marked; it is gone when they have.</summary>
+    /// <returns>No entry when it can be deleted.</returns>
+    private (Entry? Entry, bool WasMarked) Marked(Entry current)
+    {
+        var resource = KindResource.Of(current);
+        if (resource.Finalizers.IsEmpty) return default;
+        if (resource.DeleteTime is not null) return (current, true);
+
+        var now = services.Now();
+        return (current with { UpdateTime = now, Value = (resource with { DeleteTime = now, UpdateTime = now }).ToValue() }, false);
     }
 
     /// <summary>Reads, lets <paramref name="draft"/> decide what is to be stored, commits; again when somebody was faster.</summary>
@@ -134,16 +157,30 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         {
             var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
             bool required = collection.Declaration.RequireCondition && !isAction; // an action brings its own condition
-            if (Conditions.ForWrite(exchange.Request.Headers, current, required) is { } failed) return failed;
+            if (Conditions.ForWrite(exchange.Request.Headers, collection, current, required) is { } failed) return failed;
 
             var now = services.Now();
-            var (value, problem) = draft(current, now);
-            problem ??= TooLarge(value) ?? await AskRuleAsync(new(path, current?.Value, value, terms.Store), exchange);
-            if (problem is not null) return problem;
+            var next = draft(current, now);
+            if (collection.IsKind && next.Problem is null) next = KindComposer.Next(key, current, next.Value, now);
+            var value = next.Value;
+            if ((next.Problem ?? TooLarge(value)) is { } refused) return refused;
+
+            // What is only tried is staged all the same: an answer to it has no revision.
+            if (next.IsUnchanged && !preferences.ValidateOnly)
+            {
+                var kept = await KeepAsync(terms, current!, preferences, now);
+                if (terms.Once is { } repeated && repeated.IsTaken(kept)) return new(ProblemTypes.TooMuchContention);
+                if (kept is CommitResult.Conflict) continue;
+                if (kept is not CommitResult.Committed) return CommitRefusals.Of(kept);
+
+                return await Answers.WrittenAsync(exchange, collection, current!, StatusCodes.Status200OK, preferences, now);
+            }
+
+            if (await AskRuleAsync(new(path, current?.Value, value, terms.Store), exchange) is { } forbidden) return forbidden;
 
             int status = current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
             string? location = current is null ? LocationBase(exchange) : null;
-            var result = await CommitAsync(terms, current?.Revision ?? 0, new Write.Put(key, now, value), status, location, preferences);
+            var result = await CommitAsync(exchange, terms, current, new Write.Put(key, now, value), status, location, preferences);
             if (terms.Once is { } once && once.IsTaken(result)) return new(ProblemTypes.TooMuchContention);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, value, terms.Store);
@@ -155,26 +192,44 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         return new(ProblemTypes.TooMuchContention);
     }
 
+    /// <summary>
+    /// Writes nothing, or only the answer for who repeats the request; in a batch it is remembered what was relied on.
+    /// </summary>
+    private ValueTask<CommitResult> KeepAsync(Terms terms, Entry current, Preferences preferences, DateTimeOffset now)
+    {
+        var condition = new Precondition.AtRevision(current.Key, current.Revision);
+        if (terms.Once is null) return terms.Store.CommitAsync(new([condition], []), CancellationToken.None);
+
+        var answer = new StoredAnswer(StatusCodes.Status200OK, null, preferences, Answers.Served(collection, current.Value)) { Unchanged = (current.Revision, current.UpdateTime) };
+        return terms.Store.CommitAsync(new([terms.Once.Condition, condition], [terms.Once.ToPut(answer, now)]), CancellationToken.None);
+    }
+
     private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
         collection.Oversight is { Rule: var rule } ? rule(change, exchange.Http.RequestAborted) : default;
 
-    private ReadOnlySpan<Write> Marks(DateTimeOffset now) =>
-        collection.Oversight is { Mark: var mark } ? new Write[] { new Write.Put(mark, now, "{}"u8.ToArray()) } : [];
+    /// <summary>What a change of the platform's own leaves behind.</summary>
+    private ImmutableArray<Write.Put> TrailOf(Exchange exchange, Entry? before, Entry? after) =>
+        collection.Oversight is null ? []
+        : Trail.Of(collection.Oversight, KindEvent.Of(Known(before), Known(after), exchange.Caller, exchange.RequestId), services.Time);
+
+    private static KindResource? Known(Entry? entry) => entry is null ? null : KindResource.Of(entry);
 
     private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
         : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");
 
     /// <summary>A commit that has begun is waited for even when the client goes: its outcome is not the client's to cancel.</summary>
-    private ValueTask<CommitResult> CommitAsync(Terms terms, long revision, Write.Put put, int status, string? location, Preferences preferences)
+    private ValueTask<CommitResult> CommitAsync(
+        Exchange exchange, Terms terms, Entry? current, Write.Put put, int status, string? location, Preferences preferences)
     {
         var key = put.Key;
         var preconditions = ImmutableArray.CreateBuilder<Precondition>();
         if (terms.Once is { } once) preconditions.Add(once.Condition); // the first, so that it is the one that a repeated request meets
-        preconditions.Add(new Precondition.AtRevision(key, revision));
+        preconditions.Add(new Precondition.AtRevision(key, current?.Revision ?? 0));
         if (collection.Parent is { } parent) preconditions.Add(new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])));
         _integrity.OfPut(put.Value.Span, key.Path, preconditions);
-        ImmutableArray<Write> writes = terms.Once is null ? [put, .. Marks(put.UpdateTime)]
-            : [put, .. Marks(put.UpdateTime), terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
+        var trail = TrailOf(exchange, current, new(key, 0, put.UpdateTime, put.Value));
+        ImmutableArray<Write> writes = terms.Once is null ? [put, .. trail]
+            : [put, .. trail, terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
         return terms.Store.CommitAsync(new(preconditions.ToImmutable(), writes), CancellationToken.None);
     }
 
@@ -209,4 +264,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 }
 
 /// <summary>What a change wants to store, or why it does not.</summary>
-internal readonly record struct Draft(ReadOnlyMemory<byte> Value, Problem? Problem);
+internal readonly record struct Draft(ReadOnlyMemory<byte> Value, Problem? Problem)
+{
+    /// <summary>It is stored already: of a platform kind a write that changes nothing is not made.</summary>
+    public bool IsUnchanged { get; init; }
+}

@@ -1,29 +1,37 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Stateway.Gateway.Tracing;
 using Stateway.Model.Problems;
 
 namespace Stateway.Gateway.Admission;
 
 /// <summary>The one key that opens a listener, as a bearer token (RFC 6750, section 2.1). Only its hash is known here.</summary>
 /// <param name="hash">See <see cref="HashOf"/>.</param>
-public sealed class AccessKey(ReadOnlyMemory<byte> hash)
+/// <param name="holder">What its holder is called: <c>administrator</c>.</param>
+public sealed class AccessKey(ReadOnlyMemory<byte> hash, string holder)
 {
     private const string Scheme = "Bearer ";
+    private const string Challenge = "Bearer realm=\"stateway\"";
+
+    public string Holder => holder;
 
     /// <summary>SHA-256; a key is random and long, so that nothing slower is needed.</summary>
     public static byte[] HashOf(string key) => SHA256.HashData(Encoding.UTF8.GetBytes(key));
+
+    /// <summary>Who holds this key may see how long requests took. Every node makes the same of the hash.</summary>
+    public TraceKey ToTraceKey() => new(hash.Span);
 
     /// <returns>Null when the request carries the key.</returns>
     public Problem? Refuses(HttpRequest request)
     {
         string? given = request.Headers.Authorization;
-        if (given is null) return Unauthenticated("Send the key: Authorization: Bearer KEY.", "Bearer");
+        if (given is null) return Unauthenticated("Send the key: Authorization: Bearer KEY.", Challenge);
 
         return given.StartsWith(Scheme, StringComparison.OrdinalIgnoreCase)
             && CryptographicOperations.FixedTimeEquals(HashOf(given[Scheme.Length..].Trim()), hash.Span)
             ? null
-            : Unauthenticated("This is not the key.", "Bearer error=\"invalid_token\"");
+            : Unauthenticated("This is not the key.", Challenge + ", error=\"invalid_token\"");
     }
 
     private static Problem Unauthenticated(string detail, string challenge) =>

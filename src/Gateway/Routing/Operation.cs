@@ -23,6 +23,9 @@ public sealed record Operation(string Method, string Path, string OperationId, I
     /// <summary>What it tells its callers of its end; null when none is in sight.</summary>
     public Lifecycle? Lifecycle { get; init; }
 
+    /// <summary>Null for what belongs to no stage alone.</summary>
+    public ServedAs? ServedAs { get; init; }
+
     public static Operation Of(ApiSpec api, OperationSpec spec, ITarget target) =>
         new(spec.Method, api.BasePath + spec.Path, spec.OperationId, target,
             spec.Target is TargetSpec.Collection ? null : RequestValidation.Of(spec))

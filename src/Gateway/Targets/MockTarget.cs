@@ -13,6 +13,8 @@ namespace Stateway.Gateway.Targets;
 /// </summary>
 public sealed class MockTarget(TargetSpec.Mock spec) : ITarget
 {
+    public string TraceName => "mock";
+
     public ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         var answer = Choose(exchange, Asked(exchange));

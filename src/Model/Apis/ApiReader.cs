@@ -21,14 +21,18 @@ public static class ApiReader
 
     /// <summary>Reads documents that lie nowhere but here. Errors name the files as the sources do.</summary>
     /// <param name="others">Finds APIs that were read before, by name, whose collections may answer operations of these.</param>
-    public static ApiReading Read(IEnumerable<ApiSource> sources, Func<string, ApiSpec?>? others = null)
+    /// <param name="kinds">These are the program's own documents: their collections may be platform kinds (<c>x-stateway-kind</c>).</param>
+    public static ApiReading Read(IEnumerable<ApiSource> sources, Func<string, ApiSpec?>? others = null, bool kinds = false)
     {
         var errors = new DocumentErrors();
         var documents = new List<(ApiDocument, SourceFolder)>();
         foreach (var source in sources)
         {
             var folder = new MemoryFolder(source.Files);
-            if (DocumentFinder.Read(source, folder, errors) is { } document) documents.Add((document, folder));
+            if (DocumentFinder.Read(source, folder, errors) is not { } document) continue;
+
+            document.MayDeclareKinds = kinds;
+            documents.Add((document, folder));
         }
 
         return Read(documents, others, errors);

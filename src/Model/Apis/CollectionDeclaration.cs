@@ -13,7 +13,10 @@ public sealed record CollectionDeclaration
     /// <summary>Name in the store: <c>shop/products</c>, <c>shop/orders/items</c>.</summary>
     public required string StoreName { get; init; }
 
-    /// <summary>Of one resource, the store's own fields (id, create_time, update_time) included.</summary>
+    /// <summary>Set for a platform kind: one of the program's own collections, whose resources have a spec and a status.</summary>
+    public KindDeclaration? Kind { get; init; }
+
+    /// <summary>Of one resource, the store's own fields (id, create_time, update_time; a kind has more) included.</summary>
     public required Shape Shape { get; init; }
 
     /// <summary>Of one page: <c>results</c>, <c>next_page_token</c>, <c>revision</c>, <c>total_size</c>.</summary>

@@ -39,7 +39,7 @@ public abstract record TargetSpec
     }
 }
 
-public enum CollectionVerb { List, Create, Get, Replace, Patch, Delete, History, Act }
+public enum CollectionVerb { List, Create, Get, Replace, Patch, Delete, History, Why, Act }
 
 /// <summary>Changes to a header section, applied in this order: remove, set, add.</summary>
 public sealed record HeaderRules(

@@ -57,6 +57,9 @@ public static class ProblemTypes
     public static readonly ProblemType WrongState = new(409, "WRONG_STATE", "The resource's state does not allow this.",
         "The action has a condition, and it does not hold now, or a JSON Patch tests for what is not so. The problem says what must be true.");
 
+    public static readonly ProblemType BeingDeleted = new(409, "BEING_DELETED", "The resource is being deleted.",
+        "Its deletion has been asked for, and what is asked of it can't be changed any more. It is gone when those that its finalizers name have cleaned up; then one of the same id can be created.");
+
     public static readonly ProblemType BreakingChange = new(409, "BREAKING_CHANGE", "The change breaks clients.",
         "What a stage would serve is not what its clients rely on. Every breaking change is listed; the stage's allow_breaking field lets a deployment break them all the same.");
 
@@ -139,7 +142,7 @@ public static class ProblemTypes
     public static IReadOnlyList<ProblemType> All { get; } =
     [
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch, Unauthenticated,
-        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState, BreakingChange,
+        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState, BeingDeleted, BreakingChange,
         TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, Retired, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
         UriTooLong, UnsupportedMediaType, MisdirectedRequest, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,

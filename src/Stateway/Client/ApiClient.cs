@@ -1,9 +1,5 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
 namespace Stateway.Client;
@@ -15,9 +11,6 @@ namespace Stateway.Client;
 internal sealed class ApiClient : IDisposable
 {
     private const int AttemptsMax = 4;
-    private const int AnswerBytesMax = 64 * 1024 * 1024; // a list has at most half of it
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan AnswerTimeout = TimeSpan.FromSeconds(100);
     private static readonly TimeSpan PauseFirst = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan PauseMax = TimeSpan.FromSeconds(10);
     private static readonly JsonDocumentOptions JsonOptions = new() { MaxDepth = 128 };
@@ -32,33 +25,10 @@ internal sealed class ApiClient : IDisposable
 
     public static (ApiClient? Client, Failure? Failure) Open(Connection connection, TimeProvider time)
     {
-        var sockets = new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false, // the key is for this server alone
-            UseCookies = false,
-            UseProxy = !connection.Url.IsLoopback,
-            ConnectTimeout = ConnectTimeout,
-            AutomaticDecompression = DecompressionMethods.GZip | DecompressionMethods.Brotli,
-        };
-        if (connection.CaFile is { } file)
-        {
-            try
-            {
-                var authorities = new X509Certificate2Collection();
-                authorities.ImportFromPemFile(file);
-                if (authorities.Count == 0) return (null, new($"{file}: there is no certificate in it (-----BEGIN CERTIFICATE-----)."));
+        var (sockets, failure) = Sockets.Open(connection.Url, connection.CaFile);
+        if (sockets is null) return (null, failure);
 
-                var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-                policy.CustomTrustStore.AddRange(authorities);
-                sockets.SslOptions = new SslClientAuthenticationOptions { CertificateChainPolicy = policy };
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException or CryptographicException)
-            {
-                return (null, new($"{file} can't be read: {e.Message}"));
-            }
-        }
-
-        var http = new HttpClient(sockets) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = AnswerBytesMax };
+        var http = new HttpClient(sockets) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = BrokenCall.AnswerBytesMax };
         if (connection.Key is { } key) http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         http.DefaultRequestHeaders.UserAgent.Add(new("stateway", "1"));
         return (new(connection, time, http), null);
@@ -84,7 +54,7 @@ internal sealed class ApiClient : IDisposable
     /// <returns>The answer, or why there is none; and whether it is worth trying again.</returns>
     public async Task<(HttpResponseMessage? Response, Reply? Reply, bool IsPassing)> OpenAsync(string path, string accept, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(AnswerTimeout, _time);
+        using var limit = new CancellationTokenSource(BrokenCall.AnswerTimeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         using var request = new HttpRequestMessage(HttpMethod.Get, _connection.Text + path);
         request.Headers.Accept.ParseAdd(accept);
@@ -99,7 +69,7 @@ internal sealed class ApiClient : IDisposable
             response.Dispose();
             return (null, reply, IsPassing(response.StatusCode));
         }
-        catch (Exception e) when (IsBroken(e) || limit.IsCancellationRequested)
+        catch (Exception e) when (BrokenCall.Is(e) || limit.IsCancellationRequested)
         {
             response?.Dispose();
             ct.ThrowIfCancellationRequested();
@@ -110,7 +80,7 @@ internal sealed class ApiClient : IDisposable
     /// <returns>With a time when it is worth trying again after it.</returns>
     private async Task<(Reply Reply, TimeSpan? RetryAfter)> TryAsync(Call call, bool isFirst, CancellationToken ct)
     {
-        using var limit = new CancellationTokenSource(AnswerTimeout, _time);
+        using var limit = new CancellationTokenSource(BrokenCall.AnswerTimeout, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, limit.Token);
         try
         {
@@ -132,7 +102,7 @@ internal sealed class ApiClient : IDisposable
             bool isPassing = IsPassing(response.StatusCode) || reply.Problem.Code == "IDEMPOTENCY_KEY_IN_USE";
             return (reply, isPassing ? response.Headers.RetryAfter?.Delta ?? TimeSpan.Zero : null);
         }
-        catch (Exception e) when (IsBroken(e) || limit.IsCancellationRequested)
+        catch (Exception e) when (BrokenCall.Is(e) || limit.IsCancellationRequested)
         {
             ct.ThrowIfCancellationRequested();
 
@@ -162,22 +132,8 @@ internal sealed class ApiClient : IDisposable
         ProblemDocument.Read((int)response.StatusCode, response.ReasonPhrase ?? "", content),
         response.Headers.NonValidated.TryGetValues("ETag", out var tags) ? tags.ToString() : null);
 
-    private Reply.Lost Lost(Exception e) => new(e switch
-    {
-        OperationCanceledException => $"{_connection.Text} did not answer within {AnswerTimeout.TotalSeconds:0} seconds.",
-        HttpRequestException { HttpRequestError: HttpRequestError.ConfigurationLimitExceeded } =>
-            $"{_connection.Text} sent an answer of more than {AnswerBytesMax / (1024 * 1024)} MB.",
-        HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } =>
-            $"{_connection.Text} can't be trusted: {Innermost(e).Message} --ca-file names the authority that vouches for it.",
-        HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError } =>
-            $"{_connection.Text} can't be reached: {Innermost(e).Message}. Does the server run? --server names another.",
-        _ => $"The connection to {_connection.Text} broke: {Innermost(e).Message}",
-    });
-
-    private static bool IsBroken(Exception e) => e is HttpRequestException or IOException or SocketException;
+    private Reply.Lost Lost(Exception e) => new(BrokenCall.Why(e, _connection.Text, "--server"));
 
     private static bool IsPassing(HttpStatusCode status) =>
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable or HttpStatusCode.GatewayTimeout;
-
-    private static Exception Innermost(Exception e) => e.InnerException is { } inner ? Innermost(inner) : e;
 }

@@ -6,6 +6,9 @@ namespace Stateway.Client;
 /// <param name="CaFile">PEM file of the authorities that may vouch for the server, instead of the system's; null for those.</param>
 internal sealed record Connection(Uri Url, string? Key, string? CaFile)
 {
+    /// <summary>Where users' APIs are reached from here, instead of where the server says that it listens; null for that.</summary>
+    public Uri? Gateway { get; init; }
+
     public const string Default = "http://127.0.0.1:8081";
     public const string Rule = "a server is http://HOST:PORT or https://HOST[:PORT], with a path where the API stands under one";
 

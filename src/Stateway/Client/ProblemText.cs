@@ -5,10 +5,11 @@ internal static class ProblemText
 {
     /// <param name="doing">Such as <c>PUT apis/shop</c>; empty when the problem says it itself.</param>
     /// <param name="placeOf">Where a pointer stands in a file, as <c>file:line:column</c>; null when that isn't known.</param>
-    public static Failure Of(ProblemDocument problem, string doing, Func<string, string?>? placeOf = null)
+    /// <param name="asksForKey">It is the management API's, so that it is known what a 401 asks for.</param>
+    public static Failure Of(ProblemDocument problem, string doing, Func<string, string?>? placeOf = null, bool asksForKey = true)
     {
         string what = doing.Length == 0 ? problem.Line : $"{doing}: {problem.Line}";
-        if (problem.Status == 401) what += " Give the administrator's key by STATEWAY_KEY, --key-file or a context.";
+        if (asksForKey && problem.Status == 401) what += " Give the administrator's key by STATEWAY_KEY, --key-file or a context.";
         return new(what, [.. problem.Errors.Select(error => Line(error, placeOf))]);
     }
 

@@ -9,7 +9,18 @@ internal static class ClientCommand
 {
     /// <summary>Gives a command its connection and runs it: with what the server has, until done or stopped.</summary>
     /// <param name="stops">A first signal stops it in an orderly way; otherwise it ends the process.</param>
-    public static void SetClientAction(this Command command, Func<ParseResult, Session, CancellationToken, Task<int>> run, bool stops = true)
+    public static void SetClientAction(this Command command, Func<ParseResult, Session, CancellationToken, Task<int>> run, bool stops = true) =>
+        command.SetConnectionAction(async (parsed, connection, ct) =>
+        {
+            WarnOfExposedKey(connection);
+            var (session, failure) = await Session.OpenAsync(connection, TimeProvider.System, ct);
+            if (session is null) return Tell(failure!);
+
+            using (session) return await run(parsed, session, ct);
+        }, stops);
+
+    /// <summary>The same for a command that needs no kinds.</summary>
+    public static ConnectionOptions SetConnectionAction(this Command command, Func<ParseResult, Connection, CancellationToken, Task<int>> run, bool stops = true)
     {
         var options = new ConnectionOptions();
         options.AddTo(command);
@@ -17,16 +28,12 @@ internal static class ClientCommand
         {
             var (connection, wrong) = options.Choose(parsed);
             if (connection is null) return Tell(wrong!);
-            if (connection.ExposesKey) Terminal.Warning($"The key goes to {connection.Text} unencrypted; https would hide it.");
 
             using var stop = stops ? new StopSignals() : null;
             var ct = stop?.Token ?? CancellationToken.None;
             try
             {
-                var (session, failure) = await Session.OpenAsync(connection, TimeProvider.System, ct);
-                if (session is null) return Tell(failure!);
-
-                using (session) return await run(parsed, session, ct);
+                return await run(parsed, connection, ct);
             }
             catch (OperationCanceledException) when (ct.IsCancellationRequested)
             {
@@ -34,6 +41,12 @@ internal static class ClientCommand
                 return 1;
             }
         });
+        return options;
+    }
+
+    public static void WarnOfExposedKey(Connection connection)
+    {
+        if (connection.ExposesKey) Terminal.Warning($"The key goes to {connection.Text} unencrypted; https would hide it.");
     }
 
     /// <returns>The exit code.</returns>

@@ -75,7 +75,8 @@ internal sealed class ConnectionOptions
         if (context is null && file?.Current is { } name && file.Find(name) is { } saved && Connection.TryParseUrl(saved.Server, out var its) && its == url) context = saved;
 
         var (key, wrongKey) = Key(parsed.GetValue(_keyFile), context);
-        return wrongKey is null ? (new(url, key, parsed.GetValue(_caFile) ?? context?.CaFile), null) : (null, wrongKey);
+        Connection.TryParseUrl(context?.Gateway ?? "", out var gateway); // the file's reader has checked it
+        return wrongKey is null ? (new(url, key, parsed.GetValue(_caFile) ?? context?.CaFile) { Gateway = gateway }, null) : (null, wrongKey);
     }
 
     private static (string? Key, Failure? Failure) Key(string? keyFile, SavedContext? context)

@@ -63,16 +63,21 @@ internal static class ContextCommand
         var key = new Option<string?>("--key") { Description = "The administrator's key itself. Other users of this machine may see it while the command runs; --key-file hides it.", HelpName = "KEY" };
         var keyFile = new Option<string?>("--key-file") { Description = "File that holds the key.", HelpName = "FILE" };
         var caFile = new Option<string?>("--ca-file") { Description = "PEM file of the authorities that vouch for the server.", HelpName = "FILE" };
-        server.Validators.Add(result =>
+        var gateway = new Option<string?>("--gateway") { Description = "Where users' APIs are reached from here, when that is not where the server listens.", HelpName = "URL" };
+        foreach (var url in new[] { server, gateway })
         {
-            if (!Connection.TryParseUrl(result.GetValueOrDefault<string>() ?? "", out _)) result.AddError($"--server: {Connection.Rule}.");
-        });
+            url.Validators.Add(result =>
+            {
+                if (!Connection.TryParseUrl(result.GetValueOrDefault<string>() ?? "", out _)) result.AddError($"{url.Name}: {Connection.Rule}.");
+            });
+        }
+
         key.Validators.Add(result =>
         {
             if (!KeyFile.IsKey(result.GetValueOrDefault<string>() ?? "")) result.AddError("--key is one line of visible ASCII characters.");
         });
 
-        var command = new Command("set", "Adds a context, or changes what is given of one. The first one becomes the current one.") { name, server, key, keyFile, caFile };
+        var command = new Command("set", "Adds a context, or changes what is given of one. The first one becomes the current one.") { name, server, key, keyFile, caFile, gateway };
         command.Validators.Add(result =>
         {
             if (result.GetResult(key) is not null && result.GetResult(keyFile) is not null) result.AddError("--key and --key-file exclude each other.");
@@ -87,7 +92,7 @@ internal static class ContextCommand
             var kept = old is not null && url == old.Server ? old : null;
             bool hasKey = parsed.GetValue(key) is not null || parsed.GetValue(keyFile) is not null;
             var context = new SavedContext(chosen, url,
-                hasKey ? parsed.GetValue(key) : kept?.Key, hasKey ? Full(parsed.GetValue(keyFile)) : kept?.KeyFile, Full(parsed.GetValue(caFile)) ?? kept?.CaFile);
+                hasKey ? parsed.GetValue(key) : kept?.Key, hasKey ? Full(parsed.GetValue(keyFile)) : kept?.KeyFile, Full(parsed.GetValue(caFile)) ?? kept?.CaFile, parsed.GetValue(gateway) ?? kept?.Gateway);
             var all = file.All.Where(each => each.Name != chosen).Append(context).OrderBy(each => each.Name, StringComparer.Ordinal).ToArray();
             return Write(file with { All = all, Current = file.Current ?? chosen }, $"{chosen} is {url}.");
         }));

@@ -39,30 +39,25 @@ internal static class WhyCommand
 
     private static void Tell(JsonElement body)
     {
-        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("chain", out var chain) || chain.ValueKind != JsonValueKind.Array)
+        if (body.ValueKind != JsonValueKind.Object || !body.TryGetProperty("because", out var because) || because.ValueKind != JsonValueKind.Array)
         {
             Console.Out.Write(YamlOutput.Of(body));
             return;
         }
 
-        int depth = 0;
-        foreach (var link in chain.EnumerateArray().Take(LinksMax))
-        {
-            string arrow = depth == 0 ? "" : new string(' ', (depth - 1) * 2) + "← ";
-            Terminal.Say(arrow + Text(link));
-            depth = Math.Min(depth + 1, 20);
-        }
+        string of = Session.Text(body, "resource") ?? Session.Text(body, "id") ?? "";
+        Terminal.Say(PlainText.Short($"{of}: {Session.Text(body, "summary")}", LinkCharactersMax));
+        foreach (var cause in because.EnumerateArray().Take(LinksMax)) Terminal.Say("← " + Text(cause));
     }
 
-    /// <summary><c>apis/shop: not ready (2026-11-20T20:30:11Z)</c>.</summary>
-    private static string Text(JsonElement link)
+    /// <summary><c>apis/shop/stages/live: shop has no deployment "v9". (since 2026-11-20T20:30:11Z)</c>.</summary>
+    private static string Text(JsonElement cause)
     {
-        if (link.ValueKind == JsonValueKind.String) return PlainText.Short(link.GetString()!, LinkCharactersMax);
-        if (link.ValueKind != JsonValueKind.Object) return PlainText.Short(link.GetRawText(), LinkCharactersMax);
+        if (cause.ValueKind != JsonValueKind.Object) return PlainText.Short(cause.GetRawText(), LinkCharactersMax);
 
-        string what = Session.Text(link, "message") ?? Session.Text(link, "reason") ?? link.GetRawText();
-        string of = Session.Text(link, "resource") is { } resource ? resource + ": " : "";
-        string when = Session.Text(link, "time") is { } time ? $" ({time})" : "";
-        return PlainText.Short(of + what + when, LinkCharactersMax);
+        string of = Session.Text(cause, "resource") is { } resource ? resource + ": " : "";
+        string since = Session.Text(cause, "since") is { } time ? $" (since {time})" : "";
+        string next = Session.Text(cause, "next_try") is { } again ? $" (next try {again})" : "";
+        return PlainText.Short(of + (Session.Text(cause, "says") ?? cause.GetRawText()) + since + next, LinkCharactersMax);
     }
 }

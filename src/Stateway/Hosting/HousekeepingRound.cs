@@ -1,12 +1,13 @@
 using System.Collections.Immutable;
 using Stateway.Collections.Writing.Repeating;
+using Stateway.Management;
 using Stateway.Model.Expressions;
 using Stateway.Store;
 
 namespace Stateway.Hosting;
 
 /// <summary>
-/// What is done once a minute by the one node that holds the lease: answers kept for retried requests are deleted when they have
+/// What is done once a minute by the one node that holds the lease: answers kept for retried requests, and events, are deleted when they have
 /// expired, and the history beyond the policy is given up. It reads everything anew each time, and may end anywhere.
 /// </summary>
 /// <param name="fence">Holds while the lease is held: a node that was paused, and replaced, deletes nothing.</param>
@@ -15,6 +16,12 @@ internal sealed class HousekeepingRound(IStore store, HistoryPolicy policy, Time
     public const int RecordsPerTransaction = 500;
     public const int TransactionsMax = 100;
 
+    /// <summary>Who changed what can be asked for as long.</summary>
+    public static readonly TimeSpan EventsKeptFor = TimeSpan.FromDays(90);
+
+    /// <summary>Events are found by it.</summary>
+    public static readonly IndexedField EventTime = new(["create_time"], IsTimestamp: true);
+
     /// <summary>What every engine takes in one transaction.</summary>
     private const int RecordsPerTransactionLeast = 100;
 
@@ -22,17 +29,18 @@ internal sealed class HousekeepingRound(IStore store, HistoryPolicy policy, Time
     /// <exception cref="StoreUnavailableException">What was done so far stays.</exception>
     public async Task<bool> RunAsync(CancellationToken ct)
     {
-        bool more = await ExpireAsync(ct);
+        bool more = await ExpireAsync(IdempotencyRecords.Spec.Name, IdempotencyRecords.ExpireTime, time.GetUtcNow(), ct);
+        more |= await ExpireAsync(Kinds.Event, EventTime, time.GetUtcNow() - EventsKeptFor, ct);
         await CompactAsync(ct);
         return more;
     }
 
-    private async Task<bool> ExpireAsync(CancellationToken ct)
+    private async Task<bool> ExpireAsync(string collection, IndexedField field, DateTimeOffset before, CancellationToken ct)
     {
         int limit = RecordsPerTransaction;
         for (int i = 0; i < TransactionsMax; i++)
         {
-            var expired = await ReadExpiredAsync(limit, ct);
+            var expired = await ReadExpiredAsync(collection, field, before, limit, ct);
             if (expired.IsEmpty) return false;
 
             // A key that is used again just now has a new record, which stays.
@@ -55,14 +63,13 @@ internal sealed class HousekeepingRound(IStore store, HistoryPolicy policy, Time
         return true;
     }
 
-    private async Task<ImmutableArray<Entry>> ReadExpiredAsync(int limit, CancellationToken ct)
+    private async Task<ImmutableArray<Entry>> ReadExpiredAsync(string collection, IndexedField field, DateTimeOffset before, int limit, CancellationToken ct)
     {
-        var expireTime = IdempotencyRecords.ExpireTime;
-        var query = new Query(IdempotencyRecords.Spec.Name)
+        var query = new Query(collection)
         {
             Filter = new Expression.Binary(0, BinaryOperator.Less,
-                new Expression.Field(0, expireTime.Path, IsTimestamp: true), new Expression.Literal(0, Value.Of(time.GetUtcNow()))),
-            Order = [new(expireTime.Name, Descending: false)],
+                new Expression.Field(0, field.Path, IsTimestamp: true), new Expression.Literal(0, Value.Of(before))),
+            Order = [new(field.Name, Descending: false)],
             Limit = limit,
         };
         return await store.QueryAsync(query, ct) switch

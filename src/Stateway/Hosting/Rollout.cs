@@ -4,6 +4,7 @@ using Stateway.Collections;
 using Stateway.Collections.Watching;
 using Stateway.Gateway.Routing;
 using Stateway.Management.Domains;
+using Stateway.Model.Apis;
 using Stateway.Store;
 
 namespace Stateway.Hosting;
@@ -29,14 +30,11 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
     /// <exception cref="StoreUnavailableException">Nothing has changed.</exception>
     public async Task PutInForceAsync(ImmutableArray<ServedStage> stages, ImmutableArray<ServedDomain> domains, CancellationToken ct)
     {
-        // Of each API one stage stands for its collections, live where there is one.
-        var apis = stages.GroupBy(stage => stage.Api.Name, StringComparer.Ordinal)
-            .Select(ofApi => ofApi.FirstOrDefault(stage => stage.Stage == ServedStage.Live) ?? ofApi.First());
-        var catalog = new Catalog(apis.Select(stage => stage.Api));
+        var catalog = new Catalog(ApisOf(stages));
         var declared = FieldsOfAll(stages);
         await store.DeclareAsync([.. own, .. declared.Select(KeepFieldsInForce)], ct);
         await new Seeds(catalog, store, time, logger).LoadAsync(ct);
-        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, hosts: domains.IsEmpty ? null : HostsOf(domains, catalog));
+        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, servedAs: ServedAs(stages), hosts: domains.IsEmpty ? null : HostsOf(domains, catalog));
         watches.Follow(catalog);
         Tls?.Publish(domains); // first, so that no request comes to a new host's paths past what its clients must show
         tables.Publish(table);
@@ -53,7 +51,7 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
         {
             var spec = domain.Spec;
             bool needsCertificate = spec.Clients is { AreRequired: true };
-            var routes = new HostRoutes(wiring.Build([.. domain.Stages.Select(stage => stage.Api)], catalog))
+            var routes = new HostRoutes(wiring.Build([.. domain.Stages.Select(stage => stage.Api)], catalog, servedAs: ServedAs(domain.Stages)))
             {
                 IsHttpsOnly = spec.IsHttpsOnly || needsCertificate, NeedsClientCertificate = needsCertificate,
                 HttpsPort = HttpsPort, StrictTransportSecurity = spec.TransportSecurity,
@@ -64,6 +62,13 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
 
         return new(names, parents);
     }
+
+    private static Dictionary<ApiSpec, ServedAs> ServedAs(ImmutableArray<ServedStage> stages) =>
+        new(stages.Select(stage => KeyValuePair.Create(stage.Api, new ServedAs(stage.Path, stage.Deployment))), ReferenceEqualityComparer.Instance);
+
+    /// <summary>Of each API one stage stands for its collections, live where there is one.</summary>
+    public static IEnumerable<ApiSpec> ApisOf(IEnumerable<ServedStage> stages) => stages.GroupBy(stage => stage.Api.Name, StringComparer.Ordinal)
+        .Select(ofApi => (ofApi.FirstOrDefault(stage => stage.Stage == ServedStage.Live) ?? ofApi.MinBy(stage => stage.Path, StringComparer.Ordinal)!).Api);
 
     /// <summary>Stages of an API share its data, and each needs the indexes that it declares.</summary>
     private static List<CollectionSpec> FieldsOfAll(ImmutableArray<ServedStage> stages)

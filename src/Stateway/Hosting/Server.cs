@@ -5,9 +5,11 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Stateway.Collections;
+using Stateway.Collections.Kinds;
 using Stateway.Collections.Reading;
 using Stateway.Collections.Watching;
 using Stateway.Collections.Writing.Repeating;
+using Stateway.Controllers;
 using Stateway.Copying;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
@@ -31,12 +33,6 @@ internal sealed partial class Server : IAsyncDisposable
     /// <summary>What the program itself keeps in the store, beside what documents declare.</summary>
     private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec];
 
-    /// <summary>Between two looks for changes of what is served.</summary>
-    private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>Between two looks while the store is not available.</summary>
-    private static readonly TimeSpan OutagePause = TimeSpan.FromSeconds(1);
-
     private readonly IStore _store;
     private readonly ServiceProvider _webServices;
     private readonly ManagementApi _management;
@@ -45,15 +41,20 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly StageCompiler _compiler;
     private readonly DomainCompiler _domains;
     private readonly DomainTls? _tls;
+    private readonly StageOutcomes _outcomes = new();
+    private readonly ChangeFollower _follower;
+    private readonly ControllerHosts _controllers;
+    private readonly ControllerHost _stageStatus;
+    private readonly ControllerHost _domainStatus;
+    private readonly Explaining _explaining;
     private readonly FolderApply _folder;
     private readonly Housekeeping _housekeeping;
+    private readonly NodePresence _presence;
     private readonly Watches _watches;
     private readonly RequestPipeline _pipeline;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly SemaphoreSlim _changing = new(1);
-    private readonly CancellationTokenSource _stopping = new();
-    private Task _following = Task.CompletedTask;
 
     private Server(
         IStore store, byte[] secret, AdministratorKey key, ApiSpec kinds, Socket listening, Socket? securing, Socket managing, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
@@ -79,14 +80,24 @@ internal sealed partial class Server : IAsyncDisposable
         var services = new CollectionServices(store, new PageTokens(secret, time), limits, time, _watches);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         var tables = new RoutingTables();
-        _pipeline = new RequestPipeline(tables, limits, time, _logger);
-        var kindsCatalog = new Catalog([kinds]);
+        _pipeline = new RequestPipeline(tables, limits, time, _logger, traces: key.Access.ToTraceKey());
+        var rules = new DeployingRules(() => _rollout!.Stages, (resource, ct) => _explaining!.ExplainAsync(resource, ct));
+        var kindsCatalog = new Catalog([kinds], oversight: rules.ByCollection);
         _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger) { Tls = _tls, HttpsPort = SecureEndpoint?.Port };
         _compiler = new StageCompiler(store);
         _domains = new DomainCompiler(store);
-        _folder = new FolderApply(options.ServedFolder, store, kindsCatalog, time);
-        _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), key, services, loggers);
+        _folder = new FolderApply(options.ServedFolder, store, KindsAs("folder " + options.ServedFolder), time);
+        _follower = new ChangeFollower(store, Kinds.ChangeMark, time, _logger);
+        _presence = new NodePresence(KindsAs("node"), NodeFacts.Of(Endpoint, (IPEndPoint)managing.LocalEndPoint!), time, _logger);
+        _controllers = new ControllerHosts(new Ground(store, _follower, _presence.Id, time, _logger));
+        _controllers.Add(new RoutingController(RefreshAsync), RoutingController.Options);
+        _stageStatus = _controllers.Add(new StageController(KindsAs("controller stages"), _outcomes), StageController.Options);
+        _domainStatus = _controllers.Add(new DomainController(KindsAs("controller domains"), () => _rollout.Domains), DomainController.Options);
+        _explaining = new Explaining(KindsAs("why"), _controllers, [.. kindsCatalog.Collections.Select(kind => kind.StoreName)], time);
+        _management = new ManagementApi(managing, kinds, rules, new ApiCatalogTarget(() => _rollout.Stages, Endpoint), key, services, loggers);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
+
+        KindStore KindsAs(string who) => new(kindsCatalog, store, time, who);
     }
 
     /// <summary>Where it listens, with the real port.</summary>
@@ -141,12 +152,13 @@ internal sealed partial class Server : IAsyncDisposable
             var key = await AdministratorKey.OpenAsync(store, options.DataFolder, time, ct);
             var starting = new Server(store, secret, key, kinds, listening, securing, managing, options, loggers, time);
             await starting._folder.ApplyAsync(reading.Sources, ct);
-            long seen = await store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0; // before the stages are read
             await starting.RefreshAsync(ct);
             await starting.Web.StartAsync(new GatewayApplication(starting._pipeline), ct);
             await starting._management.StartAsync(ct);
-            starting._following = starting.FollowStoreAsync(seen);
+            starting._follower.Start();
+            starting._controllers.Start();
             starting._housekeeping.Start();
+            starting._presence.Start();
             GiveMemoryBack();
             return (server = starting, null);
         }
@@ -199,11 +211,22 @@ internal sealed partial class Server : IAsyncDisposable
         await _changing.WaitAsync(ct);
         try
         {
-            var (stages, faults) = await _compiler.CompileAsync(ct);
-            foreach (var fault in faults) Log.NotServed(_logger, fault.Path, string.Join("; ", fault.Reasons));
-            var (domains, wrong) = await _domains.CompileAsync(stages, ct);
-            foreach (var fault in wrong) Log.DomainNotServed(_logger, fault.Path, string.Join("; ", fault.Reasons));
+            var compilation = await _compiler.CompileAsync(ct);
+            var (stages, domainsBefore) = (compilation.Stages, _rollout.Domains);
+            var domains = await _domains.CompileAsync(stages, ct);
             if (!stages.SequenceEqual(_rollout.Stages) || !domains.SequenceEqual(_rollout.Domains) || stages.IsEmpty) await _rollout.PutInForceAsync(stages, domains, ct);
+            foreach (var outcome in _outcomes.Publish(compilation))
+            {
+                if (outcome.Fault is { } fault) Log.NotServed(_logger, fault.Path, fault.Message);
+                _stageStatus.Wake(outcome.Path);
+            }
+
+            foreach (var domain in domains.Except(domainsBefore))
+            {
+                bool isTold = domainsBefore.Any(each => each.Spec.Name == domain.Spec.Name && each.Reasons.SequenceEqual(domain.Reasons));
+                if (!domain.Reasons.IsEmpty && !isTold) Log.DomainNotServed(_logger, domain.Spec.Name, string.Join("; ", domain.Reasons));
+                _domainStatus.Wake(domain.Spec.Name);
+            }
         }
         finally
         {
@@ -213,42 +236,6 @@ internal sealed partial class Server : IAsyncDisposable
 
     /// <summary>Reading a folder leaves several times the size of what is kept behind; it goes back to the system at once.</summary>
     private static void GiveMemoryBack() => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
-
-    /// <summary>
-    /// What is changed through the management API, on whichever node, is in force here soon after. One entry tells that something was.
-    /// It is looked at, not waited for: to follow the log is to read all that users write.
-    /// </summary>
-    private async Task FollowStoreAsync(long seen)
-    {
-        var ct = _stopping.Token;
-        bool isDown = false;
-        while (!ct.IsCancellationRequested)
-        {
-            try
-            {
-                long revision = await _store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0;
-                if (revision != seen) await RefreshAsync(ct);
-                seen = revision;
-                isDown = false;
-                await Task.Delay(LookInterval, _time, ct);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (StoreUnavailableException e)
-            {
-                if (!isDown) Log.NotFollowed(_logger, e.Message);
-                isDown = true;
-                await Task.Delay(OutagePause, _time, ct).ContinueWith(static _ => { }, TaskScheduler.Default);
-            }
-            catch (Exception e)
-            {
-                Log.ApplyFailed(_logger, e);
-                await Task.Delay(StorePause, _time, ct).ContinueWith(static _ => { }, TaskScheduler.Default);
-            }
-        }
-    }
 
     /// <summary>Follows the files until told to stop. A wrong document is reported, and the one before keeps serving.</summary>
     public async Task FollowAsync(FileChanges changes, string path, CancellationToken ct)
@@ -288,8 +275,8 @@ internal sealed partial class Server : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await _stopping.CancelAsync();
-        await _following;
+        await _controllers.DisposeAsync(); // first: what they lease is another node's at once
+        await _follower.DisposeAsync();
         await _management.DisposeAsync();
         await _watches.StopAsync(); // they would never end on their own
         using var drain = new CancellationTokenSource(DrainTimeout);
@@ -297,10 +284,10 @@ internal sealed partial class Server : IAsyncDisposable
         await _webServices.DisposeAsync();
         _tls?.Dispose();
         await _housekeeping.DisposeAsync();
+        await _presence.DisposeAsync();
         _wiring.Dispose();
         await _store.DisposeAsync();
         _changing.Dispose();
-        _stopping.Dispose();
     }
 
     private static partial class Log
@@ -319,9 +306,6 @@ internal sealed partial class Server : IAsyncDisposable
 
         [LoggerMessage(2007, LogLevel.Warning, "The domain {Domain} can't be served whole: {Reasons}")]
         public static partial void DomainNotServed(ILogger logger, string domain, string reasons);
-
-        [LoggerMessage(2006, LogLevel.Warning, "The store is not available ({Reason}); what is served stays as it is until the store is back.")]
-        public static partial void NotFollowed(ILogger logger, string reason);
 
         [LoggerMessage(2004, LogLevel.Error, "The changed documents could not be put in force, because the store is not available ({Reason}); the ones before keep serving. It is tried again in {Seconds} s.")]
         public static partial void StoreDown(ILogger logger, string reason, int seconds);

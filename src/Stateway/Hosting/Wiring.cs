@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Stateway.Collections;
 using Stateway.Collections.Writing.Batches;
@@ -19,37 +20,42 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     /// <param name="apis">An API stands here once for each of its stages.</param>
     /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
     /// <param name="oversight">Of collections, by store names.</param>
+    /// <param name="servedAs">Which stage an API stands here for.</param>
     /// <param name="hosts">With paths of their own.</param>
+    /// <param name="more">What the APIs' bases link to, beside their documents.</param>
     public RoutingTable Build(
-        IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null, HostTables? hosts = null)
+        IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null,
+        IReadOnlyDictionary<ApiSpec, ServedAs>? servedAs = null, HostTables? hosts = null, params IReadOnlyList<LinkedTarget> more)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
         var bases = new List<ApiBase>();
         foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
-            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below]));
+            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below], servedAs, more));
         operations.AddRange(_explanations);
         return new RoutingTable(operations, bases) { Hosts = hosts };
     }
 
     /// <summary>All that stands under one base path.</summary>
     /// <param name="catalog">First of its own APIs: another stage's collections may be declared differently.</param>
-    private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis)
+    private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis,
+        IReadOnlyDictionary<ApiSpec, ServedAs>? servedAs, IReadOnlyList<LinkedTarget> more)
     {
         var below = new List<Operation>();
         var policies = apis.ConvertAll(api => api.Cors is { } cors ? new CorsPolicy(cors) : null);
         foreach (var (api, cors) in apis.Zip(policies))
         {
+            var origin = servedAs?.GetValueOrDefault(api);
             foreach (var spec in api.Operations)
             {
                 var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
-                below.Add(Operation.Of(api, spec, target) with { Cors = cors });
+                below.Add(Operation.Of(api, spec, target) with { Cors = cors, ServedAs = origin });
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
                 int slash = spec.Path.LastIndexOf('/');
                 if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act } && spec.Path.AsSpan(0, slash).EndsWith("}") && !spec.Path.AsSpan(slash).Contains('{'))
                 {
-                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors });
+                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors, ServedAs = origin });
                 }
             }
         }
@@ -57,7 +63,7 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         var shared = new ApiBase(basePath, SharedBy(policies));
         operations.AddRange(below);
         AddBatch(operations, taken, basePath, below, shared.Cors, catalog);
-        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors);
+        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors, servedAs?.GetValueOrDefault(api), more);
         return shared;
     }
 
@@ -65,26 +71,51 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     private static CorsPolicy? SharedBy(List<CorsPolicy?> policies) =>
         policies[0] is { } first && policies.TrueForAll(policy => policy is not null && policy.Spec == first.Spec) ? first : null;
 
-    /// <summary>The document, and the base that links to it (RFC 8631), unless the API has operations there itself.</summary>
-    private static void AddOwn(List<Operation> operations, HashSet<string> taken, ApiSpec api, CorsPolicy? cors)
+    /// <summary>
+    /// The document, and the base that links to it (RFC 8631) and tells where the collections are, unless the API has operations
+    /// there itself.
+    /// </summary>
+    private static void AddOwn(
+        List<Operation> operations, HashSet<string> taken, ApiSpec api, CorsPolicy? cors, ServedAs? servedAs, IReadOnlyList<LinkedTarget> more)
     {
         string document = api.BasePath + "/openapi.json";
         AddUnlessTaken(new("GET", document, "getDocument", new FixedTarget("application/json", api.Document)));
 
-        var link = new KeyValuePair<string, string>("Link", $"<{document}>; rel=\"service-desc\"");
+        var links = new List<string> { $"<{document}>; rel=\"service-desc\"" };
+        foreach (var linked in more)
+        {
+            string path = api.BasePath + linked.Path;
+            AddUnlessTaken(new("GET", path, linked.OperationId, linked.Target));
+            links.Add($"<{path}>; rel=\"{linked.Relation}\"");
+        }
+
+        var link = new KeyValuePair<string, string>("Link", string.Join(", ", links));
         var welcome = FixedTarget.OfObject([link], writer =>
         {
             writer.WriteString("title", api.Title);
             writer.WriteString("version", api.Version);
             writer.WriteString("openapi", document);
+            WriteCollections(writer, api);
         });
         AddUnlessTaken(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", welcome));
         if (api.BasePath.Length > 0) AddUnlessTaken(new("GET", api.BasePath + "/", "getBase", welcome));
 
         void AddUnlessTaken(Operation own)
         {
-            if (taken.Add(own.Method + " " + own.Path)) operations.Add(own with { Cors = cors });
+            if (taken.Add(own.Method + " " + own.Path)) operations.Add(own with { Cors = cors, ServedAs = servedAs });
         }
+    }
+
+    /// <summary>Each by its words, with its URL; those of a parent's have a place for its id (RFC 6570).</summary>
+    private static void WriteCollections(Utf8JsonWriter writer, ApiSpec api)
+    {
+        var lists = api.Operations.Where(operation => operation.Target is TargetSpec.Collection { Verb: CollectionVerb.List }).ToArray();
+        if (lists.Length == 0) return;
+
+        writer.WriteStartObject("collections");
+        foreach (var list in lists)
+            writer.WriteString(string.Join('/', list.Path.Split('/', StringSplitOptions.RemoveEmptyEntries).Where(word => word[0] != '{')), api.BasePath + list.Path);
+        writer.WriteEndObject();
     }
 
     /// <summary>Changes of all collections below a base in one commit, unless an API has an operation there itself.</summary>

@@ -22,6 +22,9 @@ internal sealed record AdministratorKey(AccessKey Access, string? File, bool IsN
     private const int RandomBytes = 32;
     private const int TriesMax = 5;
 
+    /// <summary>Who has the key, for the record.</summary>
+    private const string Holder = "administrator";
+
     private static readonly Key HashKey = new(Settings.Collection.Name, "administrator-key");
 
     /// <param name="folder">Made, with 0700, when it is not there and a key is to be written.</param>
@@ -34,7 +37,7 @@ internal sealed record AdministratorKey(AccessKey Access, string? File, bool IsN
         for (int i = 0; i < TriesMax; i++)
         {
             var known = await store.GetAsync(HashKey, ct);
-            if (known is not null && TryRead(known.Value, out byte[] hash)) return new(new(hash), IsOf(file, hash) ? file : null, IsNew: false);
+            if (known is not null && TryRead(known.Value, out byte[] hash)) return new(new(hash, Holder), IsOf(file, hash) ? file : null, IsNew: false);
 
             // The file first: a key that is in force and written nowhere would be of no use. One that a start before this left counts.
             string key = TryReadFile(file) ?? WriteFile(folder, file);
@@ -42,7 +45,7 @@ internal sealed record AdministratorKey(AccessKey Access, string? File, bool IsN
             var put = new Write.Put(HashKey, time.GetUtcNow(), Encoding.UTF8.GetBytes($"{{\"sha256\":\"{Convert.ToBase64String(hash)}\"}}"));
             switch (await store.CommitAsync(new([new Precondition.AtRevision(HashKey, known?.Revision ?? 0)], [put]), ct))
             {
-                case CommitResult.Committed: return new(new(hash), file, IsNew: true);
+                case CommitResult.Committed: return new(new(hash, Holder), file, IsNew: true);
                 case CommitResult.Conflict or CommitResult.Unknown: continue; // another node was faster, or we were and don't know: look
                 case CommitResult.Full: throw new StoreUnavailableException("The store's disk is full.");
                 case CommitResult.Unavailable unavailable: throw new StoreUnavailableException(unavailable.Reason);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Stateway.Collections;
+using Stateway.Collections.Kinds;
 using Stateway.Gateway;
 using Stateway.Hosting;
 using Stateway.Management.Domains;
@@ -12,7 +13,8 @@ namespace Stateway.Management;
 
 /// <summary>What must hold for deployments and stages: that they can be served, with all errors when not.</summary>
 /// <param name="stages">Those in force.</param>
-internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
+/// <param name="explainer">Tells why a resource of these kinds is as it is.</param>
+internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, Explainer explainer)
 {
     private const int ErrorsMax = 100;
 
@@ -20,10 +22,10 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
 
     public Dictionary<string, Oversight> ByCollection => new(StringComparer.Ordinal)
     {
-        [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark),
-        [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark),
-        [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark),
-        [Kinds.Domain] = new(_domains.CheckAsync, Kinds.ChangeMark),
+        [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark, Kinds.Event, explainer),
+        [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark, Kinds.Event, explainer),
+        [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark, Kinds.Event, explainer),
+        [Kinds.Domain] = new(_domains.CheckAsync, Kinds.ChangeMark, Kinds.Event, explainer),
     };
 
     private static ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>

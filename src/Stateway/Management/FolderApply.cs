@@ -1,7 +1,8 @@
-using System.Buffers;
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
-using Stateway.Collections;
+using System.Text.Json.Nodes;
+using Stateway.Collections.Kinds;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
 using Stateway.Model.Names;
@@ -14,8 +15,7 @@ namespace Stateway.Management;
 /// and all of them in one transaction. Applying the same folder twice, or on several nodes, changes nothing.
 /// </summary>
 /// <param name="folder">Absolute. Nodes that serve other folders over the same store leave each other's stages alone.</param>
-/// <param name="kinds">The platform's own collections.</param>
-internal sealed class FolderApply(string folder, IStore store, Catalog kinds, TimeProvider time)
+internal sealed class FolderApply(string folder, IStore store, KindStore kinds, TimeProvider time)
 {
     /// <summary>On a stage that came from a folder, with the folder's path: it goes when its document has gone from there.</summary>
     private const string Label = "stateway.folder";
@@ -55,35 +55,26 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
 
     private async Task<Transaction> PlanAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
     {
-        var plan = new Plan(kinds, time.GetUtcNow());
-        var stages = await ReadAsync(Kinds.Stage, parent: null, ct);
+        var plan = kinds.Plan();
+        var stages = (await kinds.ListAsync(Kinds.Stage, parent: null, ct)).Resources;
         foreach (var source in sources)
         {
             string path = $"{source.Name}/{ServedStage.Live}";
-            var stage = stages.FirstOrDefault(entry => entry.Key.Path == path);
-            var spec = stage is null ? null : StageSpec.Read(path, stage.Value);
+            var stage = stages.FirstOrDefault(each => each.Key.Path == path);
+            var spec = stage is null ? null : StageSpec.Read(path, stage.Spec);
             if (spec is not null && await StageCompiler.FindDeploymentAsync(store, source.Name, spec.Deployment, ct) is { } current
                 && DeploymentSource.AreSame(current, source)) continue;
 
             var api = new Key(Kinds.Api, source.Name);
-            if (await store.GetAsync(api, ct) is null) plan.Put(Kinds.Api, source.Name, 0, static _ => { });
+            if (await store.GetAsync(api, ct) is null) plan.Create(api, []);
 
             string id = ResourceId.New(time);
-            plan.Put(Kinds.Deployment, $"{source.Name}/{id}", 0, json =>
-            {
-                json.WriteString("file", source.File);
-                json.WriteStartObject("files");
-                foreach (var (name, text) in source.Files) json.WriteString(name, text);
-                json.WriteEndObject();
-            });
-            plan.Put(Kinds.Stage, path, stage?.Revision ?? 0, json =>
-            {
-                json.WriteString("deployment", id);
-                json.WriteString("path", spec?.Prefix ?? "");
-                json.WriteStartObject("labels");
-                json.WriteString(Label, _mark);
-                json.WriteEndObject();
-            });
+            var files = new JsonObject(source.Files.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)Encoding.UTF8.GetString(file.Value))));
+            plan.Create(new(Kinds.Deployment, $"{source.Name}/{id}"), new() { ["file"] = source.File, ["files"] = files });
+            var pointer = new JsonObject { ["deployment"] = id, ["path"] = spec?.Prefix ?? "", ["labels"] = new JsonObject { [Label] = _mark } };
+            if (stage is null) plan.Create(new(Kinds.Stage, path), pointer);
+            else plan.Change(stage, pointer);
+
             await RemoveOldAsync(plan, source.Name, stages, ct);
         }
 
@@ -95,63 +86,18 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
         return plan.ToTransaction();
     }
 
-    private async Task RemoveOldAsync(Plan plan, string api, List<Entry> stages, CancellationToken ct)
+    private async Task RemoveOldAsync(KindPlan plan, string api, ImmutableArray<KindResource> stages, CancellationToken ct)
     {
-        var used = stages.Select(stage => (stage.Key.Path, Spec: StageSpec.Read(stage.Key.Path, stage.Value)))
+        var used = stages.Select(stage => (stage.Key.Path, Spec: StageSpec.Read(stage.Key.Path, stage.Spec)))
             .Where(stage => stage.Spec.Api == api && stage.Path != $"{api}/{ServedStage.Live}").Select(stage => stage.Spec.Deployment).ToHashSet();
-        var deployments = await ReadAsync(Kinds.Deployment, api, ct);
-        var old = deployments.Where(entry => !used.Contains(entry.Key.Path[(api.Length + 1)..])).OrderByDescending(entry => entry.Revision).Skip(DeploymentsKept);
-        foreach (var entry in old) plan.Delete(entry);
+        var deployments = (await kinds.ListAsync(Kinds.Deployment, api, ct)).Resources;
+        foreach (var old in deployments.Where(each => !used.Contains(each.Id)).OrderByDescending(each => each.CreateTime).ThenByDescending(each => each.Id, StringComparer.Ordinal).Skip(DeploymentsKept))
+            plan.Delete(old);
     }
 
-    private async Task<List<Entry>> ReadAsync(string collection, string? parent, CancellationToken ct)
+    private bool IsOfFolder(KindResource stage)
     {
-        var entries = new List<Entry>();
-        var query = new Query(collection) { Parent = parent, Limit = 100 };
-        while (true)
-        {
-            if (await store.QueryAsync(query, ct) is not QueryResult.Page page) throw new StoreUnavailableException($"{collection} can't be read.");
-
-            entries.AddRange(page.Entries);
-            if (page.Next is null) return entries;
-            query = query with { After = page.Next };
-        }
-    }
-
-    private bool IsOfFolder(Entry stage)
-    {
-        using var document = JsonDocument.Parse(stage.Value);
+        using var document = JsonDocument.Parse(stage.Spec);
         return document.RootElement.TryGetProperty("labels", out var labels) && labels.TryGetProperty(Label, out var mark) && mark.ValueEquals(_mark);
-    }
-
-    /// <summary>The transaction that it will be.</summary>
-    private sealed class Plan(Catalog kinds, DateTimeOffset now)
-    {
-        private readonly ImmutableArray<Precondition>.Builder _preconditions = ImmutableArray.CreateBuilder<Precondition>();
-        private readonly ImmutableArray<Write>.Builder _writes = ImmutableArray.CreateBuilder<Write>();
-
-        public void Put(string kind, string path, long revision, Action<Utf8JsonWriter> write)
-        {
-            var buffer = new ArrayBufferWriter<byte>();
-            using (var json = new Utf8JsonWriter(buffer))
-            {
-                json.WriteStartObject();
-                write(json);
-                json.WriteEndObject();
-            }
-
-            var key = new Key(kind, path);
-            _preconditions.Add(new Precondition.AtRevision(key, revision));
-            _writes.Add(new Write.Put(key, now, kinds[kind].ComposeSeed(buffer.WrittenSpan, path, now)));
-        }
-
-        public void Delete(Entry entry)
-        {
-            _preconditions.Add(new Precondition.AtRevision(entry.Key, entry.Revision));
-            _writes.Add(new Write.Delete(entry.Key));
-        }
-
-        public Transaction ToTransaction() => new(_preconditions.ToImmutable(),
-            _writes.Count == 0 ? [] : [.. _writes, new Write.Put(Kinds.ChangeMark, now, "{}"u8.ToArray())]);
     }
 }

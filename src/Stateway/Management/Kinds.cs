@@ -11,6 +11,8 @@ internal static class Kinds
     public const string Deployment = "stateway/apis/deployments";
     public const string Stage = "stateway/apis/stages";
     public const string Domain = "stateway/domains";
+    public const string Node = "stateway/nodes";
+    public const string Event = "stateway/events";
 
     /// <summary>Its revision is that of the last change of any kind.</summary>
     public static readonly Key ChangeMark = new(Settings.Collection.Name, "kinds-changed");
@@ -22,7 +24,7 @@ internal static class Kinds
         using var resource = typeof(Kinds).Assembly.GetManifestResourceStream(File)!; // embedded by the project file
         byte[] text = new byte[resource.Length];
         resource.ReadExactly(text);
-        var reading = ApiReader.Read([new(ApiSpec.ReservedName, File, new Dictionary<string, byte[]> { [File] = text })]);
+        var reading = ApiReader.Read([new(ApiSpec.ReservedName, File, new Dictionary<string, byte[]> { [File] = text })], kinds: true);
         if (reading.Errors.Count > 0) throw new InvalidOperationException(string.Join('\n', reading.Errors));
         return reading.Apis[0];
     }

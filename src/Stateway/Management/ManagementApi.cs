@@ -30,9 +30,10 @@ internal sealed class ManagementApi : IAsyncDisposable
     private readonly RequestPipeline _pipeline;
 
     /// <param name="api">What <see cref="Kinds.Read"/> gives.</param>
+    /// <param name="served">Tells what stages are served, and where.</param>
     /// <param name="others">What users' collections use; of that the store, the page tokens and the clock.</param>
     public ManagementApi(
-        Socket listening, ApiSpec api, DeployingRules rules, AdministratorKey key, CollectionServices others, ILoggerFactory loggers)
+        Socket listening, ApiSpec api, DeployingRules rules, ApiCatalogTarget served, AdministratorKey key, CollectionServices others, ILoggerFactory loggers)
     {
         var logger = loggers.CreateLogger("Stateway");
         var services = others with { Limits = others.Limits with { BodyBytesMax = BodyBytesMax }, Watches = new Watches(others.Store, new WatchOptions(), others.Time, logger) };
@@ -42,7 +43,7 @@ internal sealed class ManagementApi : IAsyncDisposable
         _watches.Follow(kinds);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), services.Time), Endpoint, logger);
         var tables = new RoutingTables();
-        tables.Publish(_wiring.Build([api], kinds, rules.ByCollection));
+        tables.Publish(_wiring.Build([api], kinds, rules.ByCollection, more: new LinkedTarget("/.well-known/api-catalog", "api-catalog", "getApiCatalog", served)));
         _pipeline = new RequestPipeline(tables, services.Limits, services.Time, logger, key.Access);
         _webServices = WebServer.Create(listening, services.Limits, loggers);
     }

@@ -59,13 +59,19 @@ public sealed class Lease : IAsyncDisposable
     /// <param name="time">For its timestamps and timers.</param>
     /// <returns>Null when somebody else holds it, or the store can't be asked.</returns>
     public static async ValueTask<Lease?> TryTakeAsync(
-        IStore store, string name, string holder, TimeSpan duration, TimeProvider time, CancellationToken ct)
+        IStore store, string name, string holder, TimeSpan duration, TimeProvider time, CancellationToken ct) =>
+        await TryTakeAsync(store, name, holder, duration, time, taken: null, ct);
+
+    private static async ValueTask<Lease?> TryTakeAsync(
+        IStore store, string name, string holder, TimeSpan duration, TimeProvider time, Action<string>? taken, CancellationToken ct)
     {
         if (duration < DurationMin || duration > DurationMax || duration.Ticks % TimeSpan.TicksPerSecond != 0)
             throw new ArgumentOutOfRangeException(nameof(duration), duration, "Whole seconds, 2 to 3,600.");
 
         long sent = time.GetTimestamp();
-        if (await store.TakeLeaseAsync(name, holder, duration, ct) is not LeaseResult.Held held) return null;
+        var result = await store.TakeLeaseAsync(name, holder, duration, ct);
+        if (result is LeaseResult.Taken { Holder: var other }) taken?.Invoke(other);
+        if (result is not LeaseResult.Held held) return null;
 
         var lease = new Lease(store, name, holder, duration, time, held.Epoch, sent);
         if (lease.IsHeld)
@@ -79,13 +85,14 @@ public sealed class Lease : IAsyncDisposable
     }
 
     /// <summary>Takes the lease as soon as it can be had: asks three times in a duration.</summary>
-    /// <inheritdoc cref="TryTakeAsync"/>
+    /// <param name="taken">Told who holds it, each time that somebody else does.</param>
+    /// <inheritdoc cref="TryTakeAsync(IStore, string, string, TimeSpan, TimeProvider, CancellationToken)"/>
     public static async ValueTask<Lease> TakeAsync(
-        IStore store, string name, string holder, TimeSpan duration, TimeProvider time, CancellationToken ct)
+        IStore store, string name, string holder, TimeSpan duration, TimeProvider time, CancellationToken ct, Action<string>? taken = null)
     {
         while (true)
         {
-            if (await TryTakeAsync(store, name, holder, duration, time, ct) is { } lease) return lease;
+            if (await TryTakeAsync(store, name, holder, duration, time, taken, ct) is { } lease) return lease;
 
             await Task.Delay(duration / 3, time, ct);
         }

@@ -299,7 +299,7 @@ public sealed class ApplyTests : IAsyncLifetime
             var paths = document["paths"]!;
             foreach (string method in new[] { "put", "patch", "delete" }) paths["/nodes/{node_id}"]!.AsObject().Remove(method);
             paths["/nodes"]!.AsObject().Remove("post");
-            paths["/apis/{apis_id}/deployments/{deployment_id}"]!.AsObject().Remove("put");
+            paths["/apis/{api_id}/deployments/{deployment_id}"]!.AsObject().Remove("put");
         };
 
         string node = _server.Write("node.yaml", "kind: node\nid: n\naddress: a\n");

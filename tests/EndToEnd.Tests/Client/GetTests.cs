@@ -122,7 +122,7 @@ public sealed class GetTests : IAsyncLifetime
     [Fact]
     public async Task Why_tells_the_chain()
     {
-        Assert.Equal("apis/shop: not ready\n← apis/shop/stages/live: the deployment d2 was refused (2026-11-20T20:30:11Z)\n", await _server.DoneAsync("why", "api", "shop"));
+        Assert.Equal("apis/shop: not ready\n← apis/shop/stages/live: the deployment d2 was refused (since 2026-11-20T20:30:11Z) (next try 2026-11-20T20:31:11Z)\n", await _server.DoneAsync("why", "api", "shop"));
         Assert.Contains("does not tell why of domains", await _server.FailedAsync(1, "why", "domain", "x"), StringComparison.Ordinal);
     }
 

@@ -74,6 +74,35 @@ internal sealed class Administrator(StatewayProgram program) : IDisposable
         Assert.Fail($"{path} was answered with {seen} to the end.");
     }
 
+    /// <summary>Asks for a stage until its status is of this generation, and its condition <c>ready</c> is this; null: whatever it is.</summary>
+    public async Task<JsonNode> ReadyAsync(string stage, string? ready, int? generation = null)
+    {
+        using var patience = new CancellationTokenSource(Patience);
+        JsonNode? seen = null;
+        while (!patience.IsCancellationRequested)
+        {
+            seen = await GetAsync(stage);
+            var status = seen["status"]!;
+            if ((int?)status["observed_generation"] == (generation ?? (int)seen["generation"]!) && (string?)status["conditions"]![0]!["status"] is { } actual
+                && (ready is null || actual == ready)) return seen;
+        }
+
+        throw new TimeoutException($"{stage} was {seen} to the end.");
+    }
+
+    /// <summary>A program among the nodes; it says so when it serves already.</summary>
+    public async Task<JsonNode> NodeAsync(StatewayProgram program)
+    {
+        string address = program.Url.GetLeftPart(UriPartial.Authority);
+        using var patience = new CancellationTokenSource(Patience);
+        while (true)
+        {
+            patience.Token.ThrowIfCancellationRequested();
+            var nodes = (await GetAsync("/nodes"))["results"]!.AsArray();
+            if (nodes.FirstOrDefault(each => (string?)each!["address"] == address) is { } found) return found;
+        }
+    }
+
     public static string[] Errors(JsonNode problem) =>
         [.. problem["errors"]!.AsArray().Select(error => $"{error!["pointer"]} {error["code"]} {error["detail"]}")];
 

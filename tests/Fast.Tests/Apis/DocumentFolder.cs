@@ -17,6 +17,13 @@ internal sealed class DocumentFolder : IDisposable
 
     public ApiReading Read(string name = "") => ApiReader.Read(Path.Combine(_path, name));
 
+    /// <summary>Reads one document, with the files beside it, as one of the program's own.</summary>
+    public ApiReading ReadKinds(string name)
+    {
+        var files = Directory.EnumerateFiles(_path).ToDictionary(file => Path.GetFileName(file), File.ReadAllBytes);
+        return ApiReader.Read([new(Path.GetFileNameWithoutExtension(name), name, files)], kinds: true);
+    }
+
     public void Dispose() => Directory.Delete(_path, recursive: true);
 
     /// <summary>Reads one document that lies alone in a folder.</summary>
@@ -24,6 +31,13 @@ internal sealed class DocumentFolder : IDisposable
     {
         using var folder = new DocumentFolder();
         return folder.With(name, text).Read();
+    }
+
+    /// <summary>Reads one document of the program's own.</summary>
+    public static ApiReading ReadKinds(string name, string text)
+    {
+        using var folder = new DocumentFolder();
+        return folder.With(name, text).ReadKinds(name);
     }
 
     /// <summary>A file of the repository.</summary>

@@ -12,7 +12,6 @@ using Stateway.Gateway.Routing;
 using Stateway.Model.Apis;
 using Stateway.Model.Problems;
 using Stateway.Store;
-using Stateway.TestKit;
 using Xunit;
 
 namespace Stateway.Fast.Tests.Collections;
@@ -23,33 +22,35 @@ internal sealed class Node
     private readonly RoutingTable _table;
     private readonly TimeProvider _time;
 
-    private Node(RoutingTable table, TimeProvider time) => (_table, _time) = (table, time);
+    private Node(RoutingTable table, Catalog catalog, TimeProvider time) => (_table, Catalog, _time) = (table, catalog, time);
 
-    public static async Task<Node> StartAsync(IStore store, TimeProvider time)
+    public Catalog Catalog { get; }
+    public RoutingTable Table => _table;
+
+    /// <param name="kinds">The collections, under <c>x-stateway-collections</c>, of a document that may declare kinds; null: notes.</param>
+    public static async Task<Node> StartAsync(IStore store, TimeProvider time, string? kinds = null)
     {
-        using var folder = new TempFolder();
-        await File.WriteAllTextAsync(folder.File("test.yaml"), """
-            openapi: 3.1.0
-            info: { title: Test, version: 1.0.0 }
-            paths: {}
-            x-stateway-collections:
-              notes:
-                schema: { type: object, properties: { text: { type: string }, state: { type: string, default: open, readOnly: true } } }
-                unique: [text]
-                actions:
-                  close: { when: resource.state == "open", set: { state: '"closed"' } }
-            """);
-        var reading = ApiReader.Read(folder.File("test.yaml"));
+        string collections = kinds ?? """
+            notes:
+              schema: { type: object, properties: { text: { type: string }, state: { type: string, default: open, readOnly: true } } }
+              unique: [text]
+              actions:
+                close: { when: resource.state == "open", set: { state: '"closed"' } }
+            """;
+        string document = "openapi: 3.1.0\ninfo: { title: Test, version: 1.0.0 }\npaths: {}\nx-stateway-collections:\n  " + collections.ReplaceLineEndings("\n  ");
+        var files = new Dictionary<string, byte[]> { ["test.yaml"] = Encoding.UTF8.GetBytes(document) };
+        var reading = ApiReader.Read([new("test", "test.yaml", files)], kinds: kinds is not null);
         Assert.Empty(reading.Errors);
         var api = reading.Apis[0];
         var catalog = new Catalog([api]);
         await store.DeclareAsync([IdempotencyRecords.Spec, .. catalog.ToSpecs()], CancellationToken.None);
 
-        var services = new CollectionServices(store, new PageTokens(new byte[32], time), new GatewayLimits(), time,
-            new Watches(store, new WatchOptions(), time, NullLogger.Instance));
+        var watches = new Watches(store, new WatchOptions(), TimeProvider.System, NullLogger.Instance);
+        watches.Follow(catalog);
+        var services = new CollectionServices(store, new PageTokens(new byte[32], time), new GatewayLimits(), time, watches);
         var operations = api.Operations.Select(spec => Operation.Of(api, spec, TargetOf((TargetSpec.Collection)spec.Target))).ToList();
         var batch = new Operation("POST", "/_/batch", "batch", new BatchTarget(new RoutingTable(operations), "", catalog, services));
-        return new(new RoutingTable([.. operations, batch]), time);
+        return new(new RoutingTable([.. operations, batch]), catalog, time);
 
         CollectionTarget TargetOf(TargetSpec.Collection spec)
         {
@@ -61,15 +62,17 @@ internal sealed class Node
     /// <param name="headers">As <c>Name: value</c>.</param>
     public async Task<NodeAnswer> SendAsync(string method, string path, string? body, params string[] headers)
     {
-        Assert.Equal(RoutingResult.Found, _table.Find(method, path, out var operation, out var match, out _));
+        Assert.Equal(RoutingResult.Found, _table.Find(method, path.Split('?')[0], out var operation, out var match, out _));
         var http = new DefaultHttpContext();
         http.Request.Method = method;
-        http.Request.Path = path;
+        int query = path.IndexOf('?');
+        http.Request.Path = query < 0 ? path : path[..query];
+        if (query >= 0) http.Request.QueryString = new(path[query..]);
         foreach (string header in headers) http.Request.Headers.Append(header[..header.IndexOf(':')], header[(header.IndexOf(':') + 2)..]);
         if (body is not null)
         {
             byte[] bytes = Encoding.UTF8.GetBytes(body);
-            http.Request.ContentType = "application/json";
+            http.Request.ContentType ??= method == "PATCH" ? "application/merge-patch+json" : "application/json";
             http.Request.ContentLength = bytes.Length;
             http.Request.Body = new MemoryStream(bytes);
         }

@@ -31,6 +31,22 @@ public sealed class HousekeepingTests
     }
 
     [Fact]
+    public async Task Events_are_kept_for_ninety_days()
+    {
+        var store = await OpenAsync();
+        await using var housekeeping = Of(store);
+        await store.WriteAsync(Event("old"));
+        _time.Advance(TimeSpan.FromDays(1));
+        await store.WriteAsync(Event("young"));
+
+        _time.Advance(TimeSpan.FromDays(89) + TimeSpan.FromSeconds(1));
+        await housekeeping.RunRoundAsync(default);
+
+        Assert.Null(await store.GetAsync(new(Stateway.Management.Kinds.Event, "old"), default));
+        Assert.NotNull(await store.GetAsync(new(Stateway.Management.Kinds.Event, "young"), default));
+    }
+
+    [Fact]
     public async Task An_engine_of_few_writes_gets_transactions_that_it_takes()
     {
         var store = await OpenAsync(writesMax: 30);
@@ -156,12 +172,15 @@ public sealed class HousekeepingTests
     private async Task<SmallStore> OpenAsync(int writesMax = int.MaxValue)
     {
         var store = new SmallStore(_time, writesMax);
-        await store.DeclareAsync([IdempotencyRecords.Spec], default);
+        await store.DeclareAsync([IdempotencyRecords.Spec, new(Stateway.Management.Kinds.Event, [HousekeepingRound.EventTime])], default);
         return store;
     }
 
-    private Write.Put Record(string path, TimeSpan fromNow) =>
-        Entries.Put(Records, path, $$"""{"expire_time":"{{(_time.GetUtcNow() + fromNow).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)}}"}""");
+    private Write.Put Record(string path, TimeSpan fromNow) => Entries.Put(Records, path, $$"""{"expire_time":"{{At(fromNow)}}"}""");
+
+    private Write.Put Event(string path) => Entries.Put(Stateway.Management.Kinds.Event, path, $$"""{"create_time":"{{At(default)}}"}""");
+
+    private string At(TimeSpan fromNow) => (_time.GetUtcNow() + fromNow).ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
     private static async Task<IEnumerable<string>> PathsAsync(IStore store) =>
         (await store.AllAsync()).Select(line => line[(Records.Length + 1)..line.IndexOf(' ')]);

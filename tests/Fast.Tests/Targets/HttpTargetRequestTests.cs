@@ -114,12 +114,13 @@ public sealed class HttpTargetRequestTests
     {
         string head = await HeadThroughAsync(
             "GET /a HTTP/1.1\r\nHost: a\r\nConnection: X-Mine, X-Yours\r\nX-Mine: 1\r\nX-Yours: 1\r\nKeep-Alive: timeout=5\r\nProxy-Connection: x\r\n" +
-            "TE: gzip, trailers\r\nProxy-Authorization: Basic x\r\nUpgrade: foo\r\nX-Other: 1\r\nX-Other: 2\r\nAccept: */*\r\n\r\n");
+            "TE: gzip, trailers\r\nProxy-Authorization: Basic x\r\nStateway-Trace: t=1;s=00\r\nUpgrade: foo\r\nX-Other: 1\r\nX-Other: 2\r\nAccept: */*\r\n\r\n");
 
         Assert.DoesNotContain("X-Mine", head, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("X-Yours", head, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("Keep-Alive", head, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("Proxy-", head, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("Stateway-Trace", head, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("Upgrade", head, StringComparison.OrdinalIgnoreCase);
         Assert.Contains("\r\nTE: trailers\r\nConnection: TE\r\n", head, StringComparison.Ordinal);
         Assert.Contains("\r\nX-Other: 1\r\nX-Other: 2\r\n", head, StringComparison.Ordinal);

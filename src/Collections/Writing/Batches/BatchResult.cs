@@ -8,9 +8,9 @@ using Stateway.Gateway.Content;
 namespace Stateway.Collections.Writing.Batches;
 
 /// <summary>What one request of a batch was answered with.</summary>
-/// <param name="IsTagged">It has an ETag, which is known when the batch has been committed.</param>
+/// <param name="Tag">What its ETag is made of; null when it has none. Revision 0 stands for the batch's own, which is known when it has been committed.</param>
 /// <param name="Body">JSON; empty when there is none.</param>
-internal sealed record BatchResult(int Status, string? Location, bool IsTagged, string? Applied, ReadOnlyMemory<byte> Body)
+internal sealed record BatchResult(int Status, string? Location, ResourceVersion? Tag, string? Applied, ReadOnlyMemory<byte> Body)
 {
     /// <summary>The answer to a whole batch.</summary>
     /// <param name="revision">Null when it was only tried: then there is nothing that has a place or a tag.</param>
@@ -27,7 +27,7 @@ internal sealed record BatchResult(int Status, string? Location, bool IsTagged, 
             writer.WriteNumber("status", result.Status);
             writer.WriteStartObject("headers");
             if (revision is not null && result.Location is not null) writer.WriteString("Location", result.Location);
-            if (revision is { } sealedAt && result.IsTagged) writer.WriteString("ETag", EntityTag.Of(sealedAt));
+            if (revision is { } sealedAt && result.Tag is { } tag) writer.WriteString("ETag", EntityTag.Of(tag.Revision == 0 ? tag with { Revision = sealedAt } : tag));
             if (result.Applied is not null) writer.WriteString("Preference-Applied", result.Applied);
             writer.WriteEndObject();
             WriteBody(writer, result.Body);
@@ -51,7 +51,15 @@ internal sealed record BatchResult(int Status, string? Location, bool IsTagged, 
             writer.WriteStartObject();
             writer.WriteNumber("status", result.Status);
             if (result.Location is not null) writer.WriteString("location", result.Location);
-            if (result.IsTagged) writer.WriteBoolean("tagged", true);
+            if (result.Tag is { } tag)
+            {
+                writer.WriteStartArray("tag");
+                writer.WriteNumberValue(tag.Revision);
+                writer.WriteNumberValue(tag.Generation);
+                writer.WriteNumberValue(tag.Birth);
+                writer.WriteEndArray();
+            }
+
             if (result.Applied is not null) writer.WriteString("applied", result.Applied);
             WriteBody(writer, result.Body);
             writer.WriteEndObject();
@@ -71,7 +79,7 @@ internal sealed record BatchResult(int Status, string? Location, bool IsTagged, 
             results.Add(new(
                 result.GetProperty("status").GetInt32(),
                 result.TryGetProperty("location", out var location) ? location.GetString() : null,
-                result.TryGetProperty("tagged", out _),
+                result.TryGetProperty("tag", out var tag) ? new ResourceVersion(tag[0].GetInt64(), tag[1].GetInt64(), tag[2].GetInt64()) : null,
                 result.TryGetProperty("applied", out var applied) ? applied.GetString() : null,
                 result.TryGetProperty("body", out var body) ? JsonMarshal.GetRawUtf8Value(body).ToArray() : default(ReadOnlyMemory<byte>)));
         }

@@ -26,6 +26,8 @@ public sealed class BatchTarget(RoutingTable operations, string basePath, Catalo
 
     private readonly Dictionary<string, CollectionSpec> _collections = catalog.ToSpecs().ToDictionary(spec => spec.Name, StringComparer.Ordinal);
 
+    public string TraceName => "store";
+
     public async ValueTask<Problem?> AnswerAsync(Exchange exchange)
     {
         if (Parameters.Check(exchange.Request) is { } wrong) return wrong;
@@ -116,11 +118,26 @@ public sealed class BatchTarget(RoutingTable operations, string basePath, Catalo
             await http.Response.BodyWriter.FlushAsync(CancellationToken.None);
             string? location = http.Response.Headers.Location;
             if (item.Name is not null) ids.Add(item.Name, location is null ? match.ParameterValues[^1] : location[(location.LastIndexOf('/') + 1)..]);
+            var tag = await TagOfAsync(item, target, match, location, staged, exchange.Http.RequestAborted);
             string? applied = http.Response.Headers["Preference-Applied"];
-            results.Add(new(http.Response.StatusCode, location, item.Method != "DELETE", applied, content.ToArray()));
+            results.Add(new(http.Response.StatusCode, location, tag, applied, content.ToArray()));
         }
 
         return null;
+    }
+
+    /// <summary>A platform kind's has to be looked up: it says more than the revision, which may not be the batch's either.</summary>
+    private static async ValueTask<ResourceVersion?> TagOfAsync(
+        BatchItem item, CollectionTarget target, RouteMatch match, string? location, StagedResources staged, CancellationToken ct)
+    {
+        if (!target.Collection.IsKind) return item.Method == "DELETE" ? null : new ResourceVersion(0);
+
+        string path = string.Join('/', match.ParameterValues);
+        if (target.IsCreating) path += (path.Length == 0 ? "" : "/") + location![(location!.LastIndexOf('/') + 1)..];
+        if (await staged.GetAsync(new Key(target.Collection.StoreName, path), ct) is not { } entry) return null;
+
+        var version = target.Collection.VersionOf(entry);
+        return StagedResources.IsStaged(version.Revision) ? version with { Revision = 0 } : version;
     }
 
     /// <summary>The request as it would have come alone.</summary>

@@ -12,6 +12,9 @@ namespace Stateway.Collections.Writing.Repeating;
 /// <param name="Value">JSON: of one write the resource as served, of a batch its results.</param>
 internal sealed record StoredAnswer(int Status, string? Location, Preferences Preferences, ReadOnlyMemory<byte> Value)
 {
+    /// <summary>Of a write that changed nothing: what the resource had already, and the record does not know. Null otherwise.</summary>
+    public (long Revision, DateTimeOffset UpdateTime)? Unchanged { get; init; }
+
     /// <param name="fingerprint">Of the request.</param>
     public byte[] ToRecord(string fingerprint, DateTimeOffset expires)
     {
@@ -24,6 +27,12 @@ internal sealed record StoredAnswer(int Status, string? Location, Preferences Pr
             writer.WriteNumber("status", Status);
             if (Location is not null) writer.WriteString("location", Location);
             if (Preferences.Minimal) writer.WriteBoolean("minimal", true);
+            if (Unchanged is { } unchanged)
+            {
+                writer.WriteNumber("revision", unchanged.Revision);
+                writer.WriteString("update_time", unchanged.UpdateTime.UtcDateTime);
+            }
+
             writer.WriteStartArray("applied");
             foreach (string applied in Preferences.Applied) writer.WriteStringValue(applied);
             writer.WriteEndArray();
@@ -45,7 +54,10 @@ internal sealed record StoredAnswer(int Status, string? Location, Preferences Pr
             root.GetProperty("status").GetInt32(),
             root.TryGetProperty("location", out var location) ? location.GetString() : null,
             preferences,
-            JsonMarshal.GetRawUtf8Value(root.GetProperty("value")).ToArray());
+            JsonMarshal.GetRawUtf8Value(root.GetProperty("value")).ToArray())
+        {
+            Unchanged = root.TryGetProperty("revision", out var revision) ? (revision.GetInt64(), root.GetProperty("update_time").GetDateTimeOffset()) : null,
+        };
         return (answer, root.GetProperty("fingerprint").GetString()!, root.GetProperty("expire_time").GetDateTimeOffset());
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using Microsoft.Net.Http.Headers;
+using Stateway.Gateway.Tracing;
 
 namespace Stateway.Gateway.Targets.Http;
 
@@ -48,6 +49,7 @@ internal sealed class FieldName
         new("Proxy-Authentication-Info", FieldRole.Dropped),
         new("HTTP2-Settings", FieldRole.Dropped),
         new("Forwarded", FieldRole.Dropped),
+        new(TraceKey.Field, FieldRole.Dropped),
         .. new[]
         {
             HeaderNames.Accept, HeaderNames.AcceptEncoding, HeaderNames.AcceptLanguage, HeaderNames.AcceptRanges,

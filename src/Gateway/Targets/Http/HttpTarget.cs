@@ -42,6 +42,8 @@ public sealed class HttpTarget : ITarget
     /// <summary>The answer's Via, by the minor version that the service spoke.</summary>
     internal string[] ViaLines { get; }
 
+    public string TraceName => "upstream";
+
     /// <inheritdoc/>
     public ValueTask<Problem?> AnswerAsync(Exchange exchange) => new UpstreamCall(this, exchange).RunAsync();
 

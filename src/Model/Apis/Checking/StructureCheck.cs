@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Stateway.Model.Apis.Documents;
+using Stateway.Model.Apis.Expansion;
 using Stateway.Model.Apis.Text;
 using Stateway.Model.Problems;
 using Stateway.Model.Schemas;
@@ -50,6 +51,9 @@ internal static class StructureCheck
 
             case "UNKNOWN_FIELD" when around == Part.Paths:
                 return $"'{names[^1]}' is no path; a path begins with '/'.";
+
+            case "UNKNOWN_FIELD" when around == Part.Collection && names[^1] == KindReader.Word:
+                return null; // which has been read, or refused; editors need not offer it
 
             case "REQUIRED" when around == Part.Responses && JsonPointer.Find(document.Root, Parent(pointer)) is MapNode { Members.Count: > 0 }:
                 return null;

@@ -62,7 +62,7 @@ internal sealed class ActionReader(ApiDocument document, DocumentSchemas schemas
         var values = ImmutableArray.CreateBuilder<KeyValuePair<string, Expression>>();
         foreach (var field in set?.Members ?? [])
         {
-            if (CollectionSchemas.OwnedFields.Contains(field.Name))
+            if (CollectionSchemas.Owns(draft, field.Name))
             {
                 document.ErrorAtName(field, $"'{field.Name}' belongs to the store; an action can't set it.");
                 continue;

@@ -45,6 +45,7 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
         {
             Name = draft.Name,
             StoreName = draft.StoreName,
+            Kind = draft.Kind,
             Shape = shape,
             ListShape = draft.ListComponent is { } list ? schemas.ShapeOf("/components/schemas/" + list) : Shape.Any,
             HistoryShape = draft.HistoryComponent is { } history ? schemas.ShapeOf("/components/schemas/" + history) : Shape.Any,

@@ -26,6 +26,9 @@ internal sealed class ApiDocument(string name, string file, MapNode root, Docume
 
     public bool Is30 { get; } = root["openapi"] is ScalarNode version && version.Text.StartsWith("3.0", StringComparison.Ordinal);
 
+    /// <summary>It is one of the program's own: <c>x-stateway-kind</c> has a meaning in it.</summary>
+    public bool MayDeclareKinds { get; set; }
+
     /// <summary>Base of every schema's URI; the document's own, in no scheme that anybody could fetch from.</summary>
     public string Uri => "stateway://api/" + System.Uri.EscapeDataString(Name);
 

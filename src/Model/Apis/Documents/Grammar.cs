@@ -77,7 +77,7 @@ internal static class Grammar
         ],
         [Part.Collection] =
         [
-            .. Plain("description filter order unique require_condition seed"), new("schema", Part.Schema),
+            .. Plain("description filter order unique require_condition seed x-stateway-kind"), new("schema", Part.Schema),
             new("children", Part.Collection, Holds.Map), new("actions", Part.Action, Holds.Map),
         ],
         [Part.Action] =

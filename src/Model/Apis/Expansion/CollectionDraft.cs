@@ -16,6 +16,8 @@ internal sealed class CollectionDraft
         SingularName = parent?.SingularName + Words.Pascal(singular);
         PluralName = parent?.SingularName + Words.Pascal(Name);
 
+        Kind = KindReader.Read(document, spot);
+
         IdName = Words.Snake(singular) + "_id";
         for (var ancestor = parent; ancestor is not null; ancestor = ancestor.Parent)
         {
@@ -29,6 +31,9 @@ internal sealed class CollectionDraft
     public Spot Spot { get; }
     public CollectionDraft? Parent { get; }
     public string Name { get; }
+
+    /// <summary>Null for a collection that is no platform kind.</summary>
+    public KindDeclaration? Kind { get; }
 
     /// <summary>1 for a collection of the document, 2 for its children.</summary>
     public int Depth { get; }

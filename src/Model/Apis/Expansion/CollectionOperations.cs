@@ -18,13 +18,19 @@ internal sealed class CollectionOperations(ServedDocument served)
     /// <summary>The operations of the collection itself; not of its children.</summary>
     public static IEnumerable<Standard> Of(CollectionDraft draft)
     {
+        bool isWritable = draft.Kind is not { IsReadOnly: true };
         yield return new(draft, CollectionVerb.List, null, "GET", draft.Path, "list" + draft.PluralName);
-        yield return new(draft, CollectionVerb.Create, null, "POST", draft.Path, "create" + draft.SingularName);
+        if (isWritable) yield return new(draft, CollectionVerb.Create, null, "POST", draft.Path, "create" + draft.SingularName);
         yield return new(draft, CollectionVerb.Get, null, "GET", draft.ItemPath, "get" + draft.SingularName);
-        yield return new(draft, CollectionVerb.Replace, null, "PUT", draft.ItemPath, "replace" + draft.SingularName);
-        yield return new(draft, CollectionVerb.Patch, null, "PATCH", draft.ItemPath, "patch" + draft.SingularName);
-        yield return new(draft, CollectionVerb.Delete, null, "DELETE", draft.ItemPath, "delete" + draft.SingularName);
+        if (isWritable)
+        {
+            yield return new(draft, CollectionVerb.Replace, null, "PUT", draft.ItemPath, "replace" + draft.SingularName);
+            yield return new(draft, CollectionVerb.Patch, null, "PATCH", draft.ItemPath, "patch" + draft.SingularName);
+            yield return new(draft, CollectionVerb.Delete, null, "DELETE", draft.ItemPath, "delete" + draft.SingularName);
+        }
+
         if (draft.HasHistory) yield return new(draft, CollectionVerb.History, null, "GET", draft.ItemPath + "/history", $"list{draft.SingularName}History");
+        if (draft.Kind is not null) yield return new(draft, CollectionVerb.Why, null, "GET", draft.ItemPath + "/why", "explain" + draft.SingularName);
         foreach (var action in draft.Actions)
         {
             string name = Words.Pascal(action.Name);
@@ -87,13 +93,23 @@ internal sealed class CollectionOperations(ServedDocument served)
                 {
                     ["description"] = "It is gone.",
                     ["headers"] = new JsonObject { ["Stateway-Revision"] = served.Use("headers", "StatewayRevision") },
-                }), "400 409 412", inParent: true);
+                }), "400 409 412", inParent: true, and: draft.Kind is null ? null : Deleting(draft));
                 break;
 
             case CollectionVerb.History:
                 Say(described, draft, $"List the history of {one}", $"What the {word} has been, the newest first, as far back as the store holds it; also when it is deleted.");
                 described["parameters"] = Parameters(draft, declaration, "MaxPageSize PageToken Fields MinRevision IfNoneMatch");
                 described["responses"] = Responses(draft, HistoryResponse(draft), "304 400 406 410 503", inParent: true);
+                break;
+
+            case CollectionVerb.Why:
+                Say(described, draft, $"Explain {one}", $"Why the {word} is as it is: what is so, what that comes from, and when what fails is tried again.");
+                described["parameters"] = new JsonArray();
+                described["responses"] = Responses(draft, ("200", new JsonObject
+                {
+                    ["description"] = "The chain of causes, the nearest first; as text a line each.",
+                    ["content"] = WithText(Both(served.Use("schemas", "Explanation"))),
+                }), "400 406 503", inParent: true);
                 break;
 
             default:
@@ -283,6 +299,13 @@ internal sealed class CollectionOperations(ServedDocument served)
         });
     }
 
+    private (string, JsonObject) Deleting(CollectionDraft draft) => ("202", new JsonObject
+    {
+        ["description"] = $"The {draft.Word} as it is now: it goes when finalizers is empty.",
+        ["headers"] = WrittenHeaders(isRepeatable: false),
+        ["content"] = Both(Component(draft.Component)),
+    });
+
     private JsonObject Versions() => new() { ["ETag"] = served.Use("headers", "ETag"), ["Last-Modified"] = served.Use("headers", "LastModified") };
 
     /// <param name="isRepeatable">It takes an Idempotency-Key.</param>
@@ -334,6 +357,12 @@ internal sealed class CollectionOperations(ServedDocument served)
     {
         content["application/x-ndjson"] = new JsonObject { ["schema"] = Component(draft.EventComponent) };
         content["text/event-stream"] = new JsonObject { ["schema"] = Component(draft.EventComponent) };
+        return content;
+    }
+
+    private static JsonObject WithText(JsonObject content)
+    {
+        content["text/plain"] = new JsonObject { ["schema"] = new JsonObject { ["type"] = "string" } };
         return content;
     }
 

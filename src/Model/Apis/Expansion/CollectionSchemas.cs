@@ -10,7 +10,11 @@ namespace Stateway.Model.Apis.Expansion;
 /// </summary>
 internal static class CollectionSchemas
 {
-    public static readonly string[] OwnedFields = ["id", "create_time", "update_time"];
+    private static readonly string[] OwnedFields = ["id", "create_time", "update_time"];
+
+    /// <summary>Whether a field, by its path with dots, is the store's own or inside of one that is.</summary>
+    public static bool Owns(CollectionDraft draft, string field) =>
+        draft.Kind is null or { IsRecord: true } ? OwnedFields.Contains(field) : KindDeclaration.OwnedFields.Contains(field.Split('.')[0]);
 
     public static void LayOut(ApiDocument document, ServedDocument served, CollectionDraft draft)
     {
@@ -27,7 +31,10 @@ internal static class CollectionSchemas
 
         if (served.Components("schemas")[draft.Component] is not JsonObject resource) return;
 
-        AddOwnedFields(document, resource, "/components/schemas/" + draft.Component);
+        string pointer = "/components/schemas/" + draft.Component;
+        if (draft.Kind is null or { IsRecord: true }) AddOwnedFields(document, resource, pointer);
+        else KindSchemas.AddOwnedFields(document, served, resource, pointer);
+        if (draft.Kind is { IsRecord: true }) KindSchemas.AddRevision(resource);
         draft.ListComponent = served.Add("schemas", draft.Component + "List", new JsonObject
         {
             ["type"] = "object",
@@ -132,7 +139,7 @@ internal static class CollectionSchemas
     }
 
     /// <summary>The author's own words on the field, or ours; readOnly either way.</summary>
-    private static JsonObject Owned(JsonObject own, string name, JsonObject standard)
+    public static JsonObject Owned(JsonObject own, string name, JsonObject standard)
     {
         var field = own[name] as JsonObject;
         own.Remove(name);
@@ -141,12 +148,12 @@ internal static class CollectionSchemas
         return field;
     }
 
-    private static JsonObject Text(string description) => new() { ["type"] = "string", ["description"] = description };
+    public static JsonObject Text(string description) => new() { ["type"] = "string", ["description"] = description };
 
     private static JsonObject OneOf(params string[] values) =>
         new() { ["type"] = "string", ["enum"] = new JsonArray([.. values.Select(value => (JsonNode)value)]) };
 
-    private static JsonObject Time(string description) =>
+    public static JsonObject Time(string description) =>
         new() { ["type"] = "string", ["format"] = "date-time", ["description"] = description };
 
     private static bool IsComponentName(string text) =>

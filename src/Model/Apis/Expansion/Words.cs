@@ -37,6 +37,7 @@ internal static class Words
         if (name.EndsWith("ies") && name.Length > 4) return name[..^3] + "y";
         if (name.EndsWith("sses") || name.EndsWith("shes") || name.EndsWith("ches") || name.EndsWith("xes") || name.EndsWith("zzes")) return name[..^2];
         if (name.EndsWith("uses") && !name.EndsWith("auses")) return name[..^2]; // statuses, buses; but clauses
+        if (name is "apis" || name.EndsWith("-apis")) return name[..^1];
         if (name.EndsWith("ss") || name.EndsWith("us") || name.EndsWith("is") || name.EndsWith("news") || name.EndsWith("series")) return name;
         return name.EndsWith('s') && name.Length > 1 ? name[..^1] : name;
     }

@@ -13,7 +13,7 @@ namespace Stateway.Client.Contexts;
 internal sealed record ContextFile(string Path, string? Current, IReadOnlyList<SavedContext> All)
 {
     private const int ContextsMax = 1_000;
-    private static readonly string[] Names = ["server", "key", "key_file", "ca_file"];
+    private static readonly string[] Names = ["server", "key", "key_file", "ca_file", "gateway"];
 
     /// <summary>Null when there is no home to keep it in.</summary>
     public static string? StandardPath()
@@ -104,6 +104,7 @@ internal sealed record ContextFile(string Path, string? Current, IReadOnlyList<S
                 if (context.Key is not null) writer.WriteString("key", context.Key);
                 if (context.KeyFile is not null) writer.WriteString("key_file", context.KeyFile);
                 if (context.CaFile is not null) writer.WriteString("ca_file", context.CaFile);
+                if (context.Gateway is not null) writer.WriteString("gateway", context.Gateway);
                 writer.WriteEndObject();
             }
 
@@ -136,7 +137,14 @@ internal sealed record ContextFile(string Path, string? Current, IReadOnlyList<S
             return null;
         }
 
-        return new(member.Name, server, values.GetValueOrDefault("key"), values.GetValueOrDefault("key_file"), values.GetValueOrDefault("ca_file"));
+        string? gateway = values.GetValueOrDefault("gateway");
+        if (gateway is not null && !Connection.TryParseUrl(gateway, out _))
+        {
+            errors.Add(At(member.Place, at + "/gateway", $"{Connection.Rule}."));
+            return null;
+        }
+
+        return new(member.Name, server, values.GetValueOrDefault("key"), values.GetValueOrDefault("key_file"), values.GetValueOrDefault("ca_file"), gateway);
     }
 
     private static string? TextOf(Node node, List<DocumentError> errors, string pointer)

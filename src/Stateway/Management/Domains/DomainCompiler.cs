@@ -12,35 +12,29 @@ namespace Stateway.Management.Domains;
 internal sealed class DomainCompiler(IStore store)
 {
     private Dictionary<string, ServedDomain> _compiled = [];
-    private HashSet<(string Domain, string Reason)> _told = [];
 
     /// <param name="stages">Those that are served.</param>
-    /// <returns>All domains, by name, each with what of it can be served; and why the rest can't, each reason once for as long as it lasts.</returns>
+    /// <returns>All domains, by name, each with what of it can be served.</returns>
     /// <exception cref="StoreUnavailableException"/>
-    public async Task<(ImmutableArray<ServedDomain> Domains, ImmutableArray<StageFault> Faults)> CompileAsync(ImmutableArray<ServedStage> stages, CancellationToken ct)
+    public async Task<ImmutableArray<ServedDomain>> CompileAsync(ImmutableArray<ServedStage> stages, CancellationToken ct)
     {
         var byPath = stages.ToDictionary(stage => stage.Path, StringComparer.Ordinal);
         var next = new Dictionary<string, ServedDomain>(StringComparer.Ordinal);
-        var wrong = new HashSet<(string Domain, string Reason)>();
-        await foreach (var (spec, revision) in DomainSpec.ReadAllAsync(store, ct))
+        await foreach (var (spec, generation) in DomainSpec.ReadAllAsync(store, ct))
         {
             ImmutableArray<ServedStage?> sources = [.. spec.Paths.Select(path => byPath.GetValueOrDefault(path.Stage))];
-            if (_compiled.TryGetValue(spec.Name, out var known) && known.IsOf(revision, sources))
+            if (_compiled.TryGetValue(spec.Name, out var known) && known.IsOf(generation, sources))
             {
                 next.Add(spec.Name, known);
-                wrong.UnionWith(_told.Where(each => each.Domain == spec.Name));
                 continue;
             }
 
             var (served, reasons) = await ServeAsync(spec, sources, api => byPath.GetValueOrDefault($"{api}/{ServedStage.Live}")?.Api, ct);
-            next.Add(spec.Name, new(spec, revision, sources, served));
-            foreach (string reason in reasons) wrong.Add((spec.Name, reason));
+            next.Add(spec.Name, new(spec, generation, sources, served, [.. reasons]));
         }
 
-        var faults = wrong.Except(_told).GroupBy(each => each.Domain, each => each.Reason).Select(each => new StageFault(each.Key, [.. each])).ToImmutableArray();
         _compiled = next;
-        _told = wrong;
-        return ([.. next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)], faults);
+        return [.. next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)];
     }
 
     private async Task<(ImmutableArray<ServedStage> Stages, List<string> Reasons)> ServeAsync(

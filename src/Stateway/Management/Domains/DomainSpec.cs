@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using Stateway.Collections.Kinds;
 using Stateway.Store;
 
 namespace Stateway.Management.Domains;
@@ -27,14 +28,14 @@ internal sealed record DomainSpec(
 
     /// <summary>All there are, by name.</summary>
     /// <exception cref="StoreUnavailableException"/>
-    public static async IAsyncEnumerable<(DomainSpec Spec, long Revision)> ReadAllAsync(IResources resources, [EnumeratorCancellation] CancellationToken ct)
+    public static async IAsyncEnumerable<(DomainSpec Spec, long Generation)> ReadAllAsync(IResources resources, [EnumeratorCancellation] CancellationToken ct)
     {
         var query = new Query(Kinds.Domain) { Limit = StoreLimits.PageEntriesMax };
         while (true)
         {
             if (await resources.QueryAsync(query, ct) is not QueryResult.Page page) throw new StoreUnavailableException("The domains can't be read.");
 
-            foreach (var entry in page.Entries) yield return (Read(entry.Key.Path, entry.Value), entry.Revision);
+            foreach (var domain in page.Entries.Select(KindResource.Of)) yield return (Read(domain.Id, domain.Spec), domain.Generation);
             if (page.Next is null) yield break;
             query = query with { After = page.Next };
         }

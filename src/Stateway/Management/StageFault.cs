@@ -1,0 +1,13 @@
+namespace Stateway.Management;
+
+/// <summary>Why a stage is not served.</summary>
+/// <param name="Path">Of the stage: <c>shop/live</c>.</param>
+/// <param name="Reason">One word, for programs.</param>
+/// <param name="Message">As an operator would want to read it.</param>
+internal sealed record StageFault(string Path, string Reason, string Message)
+{
+    public const string NoSuchDeployment = "NoSuchDeployment";
+    public const string NoSuchCollection = "NoSuchCollection";
+    public const string DoesNotCompile = "DoesNotCompile";
+    public const string Clash = "Clash";
+}

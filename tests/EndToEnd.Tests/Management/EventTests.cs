@@ -1,0 +1,99 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Stateway.TestKit;
+using Xunit;
+
+namespace Stateway.EndToEnd.Tests.Management;
+
+/// <summary>Who changed what, from which revision to which.</summary>
+public sealed class EventTests : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private StatewayProgram _program = null!;
+    private Administrator _administrator = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        File.WriteAllText(Path.Combine(Directory.CreateDirectory(_folder.File("api")).FullName, "other.yaml"), Documents.Of("Other", "things: { schema: { type: object } }"));
+        _program = await StatewayProgram.RunAsync(_folder.File("api"), _folder.File("data"));
+        _administrator = new(_program);
+    }
+
+    [Fact]
+    public async Task Each_change_that_is_asked_for_is_told_with_its_revisions()
+    {
+        await _administrator.DeployAsync("notes", "v1", Administrator.Document("1"));
+        await _administrator.DeployAsync("notes", "v2", Administrator.Document("2"));
+        const string Stage = "/apis/notes/stages/live";
+        string created = await ChangeAsync("PUT", new JsonObject { ["deployment"] = "v1" });
+        string changed = await ChangeAsync("PATCH", new JsonObject { ["deployment"] = "v2", ["labels"] = new JsonObject { ["a"] = "b" } });
+        Assert.Equal(changed, await ChangeAsync("PATCH", new JsonObject { ["deployment"] = "v2" })); // changes nothing
+        await _administrator.ExpectAsync(HttpStatusCode.UnprocessableEntity, "PATCH", Stage, new JsonObject { ["deployment"] = "v3" });
+        await _administrator.ExpectAsync(HttpStatusCode.NoContent, "DELETE", Stage);
+
+        var events = (await _administrator.GetAsync("/events?resource=apis/notes/stages/live&order_by=create_time,id"))["results"]!.AsArray();
+        Assert.Equal(["created", "changed", "deleted"], events.Select(each => (string?)each!["action"]));
+        Assert.All(events, each => Assert.Equal("administrator", (string?)each!["by"]));
+        Assert.All(events, each => Assert.Equal("stages", (string?)each!["kind"]));
+        Assert.Equal([created, changed], events.Take(2).Select(each => (string?)each!["revision"]));
+        Assert.Equal([null, created, changed], events.Select(each => (string?)each!["from_revision"]));
+        Assert.Equal([1, 2, 2], events.Select(each => (int)each!["generation"]!));
+        Assert.Equal(["deployment", "labels"], events[1]!["fields"]!.AsArray().Select(each => (string?)each).Order());
+
+        var one = await _administrator.GetAsync($"/events/{events[1]!["id"]}");
+        Assert.True(JsonNode.DeepEquals(events[1], one), one.ToJsonString());
+
+        async Task<string> ChangeAsync(string method, JsonObject body)
+        {
+            await _administrator.ExpectAsync(method == "PUT" ? HttpStatusCode.Created : HttpStatusCode.OK, method, Stage, body);
+            return (string)(await _administrator.GetAsync("/apis/notes/stages/live/history?max_page_size=1"))["results"]![0]!["revision"]!;
+        }
+    }
+
+    [Fact]
+    public async Task A_folder_and_a_batch_leave_events_too_and_what_is_only_tried_leaves_none()
+    {
+        var ofFolder = (await _administrator.GetAsync("/events?resource=apis/other/stages/live"))["results"]!.AsArray();
+        Assert.Equal("folder " + _folder.File("api"), (string?)Assert.Single(ofFolder)!["by"]);
+
+        var batch = JsonNode.Parse("""{"requests":[{"method":"PUT","path":"/apis/a","body":{}},{"method":"PATCH","path":"/apis/a","body":{"title":"A"}},{"method":"PUT","path":"/apis/b","body":{}}]}""");
+        await _administrator.ExpectAsync(HttpStatusCode.OK, "POST", "/_/batch", batch);
+        var ofBatch = (await _administrator.GetAsync("/events?kind=apis&filter=resource%20%21%3D%20%22apis%2Fother%22"))["results"]!.AsArray();
+        Assert.Equal(3, ofBatch.Count);
+        Assert.Single(ofBatch.Select(each => (string?)each!["revision"]).Distinct());
+        Assert.All(ofBatch, each => Assert.Null(each!["from_revision"]));
+
+        using var tried = new HttpRequestMessage(HttpMethod.Put, "/apis/c") { Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json") };
+        tried.Headers.Add("Prefer", "validate-only");
+        using var http = _program.Administrator();
+        Assert.True((await http.SendAsync(tried)).IsSuccessStatusCode);
+        Assert.Empty((await _administrator.GetAsync("/events?resource=apis/c"))["results"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Nobody_writes_them_and_a_watch_tells_them()
+    {
+        await _administrator.ExpectAsync(HttpStatusCode.MethodNotAllowed, "POST", "/events", new JsonObject { ["resource"] = "apis/x" });
+        string id = (await _administrator.ListAsync("/events"))[0];
+        await _administrator.ExpectAsync(HttpStatusCode.MethodNotAllowed, "DELETE", "/events/" + id);
+
+        using var http = _program.Administrator();
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/events?watch=true&resource=apis/seen");
+        request.Headers.Add("Accept", "application/x-ndjson");
+        using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using var lines = new StreamReader(await answer.Content.ReadAsStreamAsync());
+        Assert.Contains("initial", await lines.ReadLineAsync(), StringComparison.Ordinal);
+
+        await _administrator.ExpectAsync(HttpStatusCode.Created, "PUT", "/apis/seen", new JsonObject());
+        var told = JsonNode.Parse((await lines.ReadLineAsync())!)!;
+        Assert.Equal("apis/seen", (string?)told["object"]!["resource"]);
+        Assert.Equal((string?)told["revision"], (string?)told["object"]!["revision"]);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _administrator.Dispose();
+        await _program.DisposeAsync();
+        _folder.Dispose();
+    }
+}
