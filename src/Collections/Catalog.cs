@@ -8,9 +8,14 @@ namespace Stateway.Collections;
 public sealed class Catalog
 {
     private readonly Dictionary<string, Collection> _byStoreName = new(StringComparer.Ordinal);
+    private readonly Catalog? _others;
+    private readonly IReadOnlyDictionary<string, Oversight>? _oversight;
 
-    public Catalog(IEnumerable<ApiSpec> apis)
+    /// <param name="others">Asked for what none of these APIs declares.</param>
+    /// <param name="oversight">By store names.</param>
+    public Catalog(IEnumerable<ApiSpec> apis, Catalog? others = null, IReadOnlyDictionary<string, Oversight>? oversight = null)
     {
+        (_others, _oversight) = (others, oversight);
         foreach (var api in apis)
         {
             foreach (var declaration in api.Collections) Add(declaration, parent: null);
@@ -19,18 +24,19 @@ public sealed class Catalog
         foreach (var collection in _byStoreName.Values) Connect(collection);
     }
 
-    public Collection this[string storeName] => _byStoreName[storeName];
+    public Collection this[string storeName] => Find(storeName) ?? throw new KeyNotFoundException(storeName);
 
     /// <returns>Null when there is none of this name.</returns>
-    public Collection? Find(string storeName) => _byStoreName.GetValueOrDefault(storeName);
+    public Collection? Find(string storeName) => _byStoreName.GetValueOrDefault(storeName) ?? _others?.Find(storeName);
 
+    /// <summary>Of its own APIs.</summary>
     public IEnumerable<Collection> Collections => _byStoreName.Values;
 
     public IReadOnlyList<CollectionSpec> ToSpecs() => [.. _byStoreName.Values.Select(c => c.ToSpec())];
 
     private Collection Add(CollectionDeclaration declaration, Collection? parent)
     {
-        var collection = new Collection(declaration) { Parent = parent };
+        var collection = new Collection(declaration, _oversight?.GetValueOrDefault(declaration.StoreName)) { Parent = parent };
         _byStoreName.Add(declaration.StoreName, collection);
         var descendants = ImmutableArray.CreateBuilder<string>();
         foreach (var child in declaration.Children)

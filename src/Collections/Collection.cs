@@ -12,8 +12,9 @@ namespace Stateway.Collections;
 /// <summary>A declared collection, compiled for serving: everything about it that a request needs and that does not change.</summary>
 public sealed class Collection
 {
-    internal Collection(CollectionDeclaration declaration)
+    internal Collection(CollectionDeclaration declaration, Oversight? oversight)
     {
+        Oversight = oversight;
         Declaration = declaration;
         Composer = new(declaration.Shape);
         WriteOnlyMask = Mask.WithoutWriteOnly(declaration.Shape);
@@ -36,6 +37,9 @@ public sealed class Collection
     public Shape Shape => Declaration.Shape;
 
     internal Composer Composer { get; }
+
+    /// <summary>Null where schema and references say all.</summary>
+    internal Oversight? Oversight { get; }
 
     /// <summary>What a stored value is served without; null when everything is served.</summary>
     internal Mask? WriteOnlyMask { get; }

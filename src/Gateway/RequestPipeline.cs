@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
+using Stateway.Gateway.Admission;
 using Stateway.Gateway.Content;
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
@@ -14,7 +15,8 @@ namespace Stateway.Gateway;
 /// <see cref="Problem"/> ends the request, and it is written in one place. No step reads the store; all of them read
 /// one immutable <see cref="RoutingTable"/>.
 /// </summary>
-public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits limits, TimeProvider time, ILogger logger)
+/// <param name="key">Asked for before anything else; null where everybody may call.</param>
+public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits limits, TimeProvider time, ILogger logger, AccessKey? key = null)
 {
     public async Task HandleAsync(HttpContext http)
     {
@@ -48,6 +50,8 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     /// <returns>Null when the response has been written.</returns>
     private ValueTask<Problem?> RunAsync(Exchange exchange)
     {
+        if (key?.Refuses(exchange.Request) is { } unknown) return new(unknown);
+
         // 1. Match. The table is taken once, so that a change of configuration is never seen half way through a request.
         var table = tables.Current;
         var refused = Match(exchange, table);

@@ -2,11 +2,6 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using Stateway.Commands;
 
-// What a socket has received is handled on the thread that learnt of it, instead of being handed to another one: for a
-// proxied request that saves two changes of thread. Nothing that waits for a socket directly may block, and nothing does:
-// the web server hands requests to the thread pool itself. The runtime reads this with the first socket.
-Environment.SetEnvironmentVariable("DOTNET_SYSTEM_NET_SOCKETS_INLINE_COMPLETIONS", "1");
-
 // Exit codes: 0 done, 1 it could not be done, 2 the command line was wrong.
 var root = new RootCommand("Turns a description of a REST API into a running one.")
 {
@@ -14,6 +9,14 @@ var root = new RootCommand("Turns a description of a REST API into a running one
     ServeCommand.Create(),
     CheckCommand.Create(),
     StoreCommand.Create(),
+    ApplyCommand.Create(),
+    GetCommand.Create(),
+    DeleteCommand.Create(),
+    EditCommand.Create(),
+    ExportCommand.Create(),
+    WhyCommand.Create(),
+    ContextCommand.Create(),
+    CompletionCommand.Create(),
 };
 
 var parsed = root.Parse(args);

@@ -21,6 +21,12 @@ public sealed partial class StatewayProgram : IAsyncDisposable
 
     public HttpClient Http { get; private set; } = null!;
 
+    /// <summary>Where the management API listens.</summary>
+    public Uri ManagementUrl { get; private set; } = null!;
+
+    /// <summary>The file of the administrator's key; null when it lies on another node.</summary>
+    public string? KeyFile { get; private set; }
+
     public int ProcessId => _process.Id;
 
     /// <summary>Everything it has written so far, standard output and error together.</summary>
@@ -129,11 +135,25 @@ public sealed partial class StatewayProgram : IAsyncDisposable
             Http = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false }) { BaseAddress = Url };
         }
 
+        if (Management().Match(line) is { Success: true } management)
+        {
+            ManagementUrl = new Uri(management.Groups[1].Value);
+            if (management.Groups[2].Success) KeyFile = management.Groups[2].Value;
+        }
+
         if (line.StartsWith("Ready", StringComparison.Ordinal)) _ready.TrySetResult();
         foreach (var (text, seen) in _awaited)
         {
             if (line.Contains(text, StringComparison.Ordinal)) seen.TrySetResult();
         }
+    }
+
+    /// <summary>A client of the management API that carries the administrator's key.</summary>
+    public HttpClient Administrator()
+    {
+        var client = new HttpClient { BaseAddress = ManagementUrl };
+        client.DefaultRequestHeaders.Authorization = new("Bearer", System.IO.File.ReadAllText(KeyFile!).Trim());
+        return client;
     }
 
     /// <summary>Completes when a line with this text is written after this call.</summary>
@@ -183,4 +203,7 @@ public sealed partial class StatewayProgram : IAsyncDisposable
 
     [GeneratedRegex(@"at (http://[0-9.\[\]:a-f]+)/")]
     private static partial Regex Address();
+
+    [GeneratedRegex(@"^Management at (http://[^ ]+)(?:  with the key in (.+))?")]
+    private static partial Regex Management();
 }

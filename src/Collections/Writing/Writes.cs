@@ -37,9 +37,9 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();
         byte[] value = collection.Composer.Compose(body.Span, id, default, now);
-        if (TooLarge(value) is { } tooLarge) return tooLarge;
-
         terms = terms.Following(preferences);
+        if ((TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
+
         string location = $"{LocationBase(exchange)}/{id}";
         var result = await CommitAsync(terms, 0, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
         if (result is CommitResult.Committed committed)
@@ -105,11 +105,12 @@ internal sealed class Writes(Collection collection, CollectionServices services)
             var current = await terms.Store.GetAsync(key, exchange.Http.RequestAborted);
             var problem = Conditions.ForWrite(exchange.Request.Headers, current, collection.Declaration.RequireCondition);
             if (current is null) return problem ?? Paths.NotFound(collection, path);
+            problem ??= await AskRuleAsync(new(path, current.Value, null, terms.Store), exchange);
             if (problem is not null) return problem;
 
             var transaction = new Transaction(
                 [new Precondition.AtRevision(key, current.Revision), .. _integrity.OfDelete(path)],
-                [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path))]);
+                [new Write.Delete(key), .. collection.Descendants.Select(below => new Write.DeleteBelow(below, path)), .. Marks(services.Now())]);
             var result = await terms.Store.CommitAsync(transaction, CancellationToken.None);
             if (result is CommitResult.Conflict { Precondition: Precondition.AtRevision }) continue;
             if (result is not CommitResult.Committed committed) return await _integrity.ToProblemAsync(result, path, default, terms.Store);
@@ -137,7 +138,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             var now = services.Now();
             var (value, problem) = draft(current, now);
-            problem ??= TooLarge(value);
+            problem ??= TooLarge(value) ?? await AskRuleAsync(new(path, current?.Value, value, terms.Store), exchange);
             if (problem is not null) return problem;
 
             int status = current is null ? StatusCodes.Status201Created : StatusCodes.Status200OK;
@@ -154,6 +155,12 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         return new(ProblemTypes.TooMuchContention);
     }
 
+    private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
+        collection.Oversight is { Rule: var rule } ? rule(change, exchange.Http.RequestAborted) : default;
+
+    private ReadOnlySpan<Write> Marks(DateTimeOffset now) =>
+        collection.Oversight is { Mark: var mark } ? new Write[] { new Write.Put(mark, now, "{}"u8.ToArray()) } : [];
+
     private Problem? TooLarge(ReadOnlyMemory<byte> value) => value.Length <= services.Limits.StoredBytesMax ? null
         : new(ProblemTypes.BodyTooLarge, $"With its defaults the resource has {value.Length} bytes; the limit is {services.Limits.StoredBytesMax}.");
 
@@ -166,8 +173,8 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         preconditions.Add(new Precondition.AtRevision(key, revision));
         if (collection.Parent is { } parent) preconditions.Add(new Precondition.Exists(new(parent.StoreName, key.Path[..key.Path.LastIndexOf('/')])));
         _integrity.OfPut(put.Value.Span, key.Path, preconditions);
-        ImmutableArray<Write> writes = terms.Once is null ? [put]
-            : [put, terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
+        ImmutableArray<Write> writes = terms.Once is null ? [put, .. Marks(put.UpdateTime)]
+            : [put, .. Marks(put.UpdateTime), terms.Once.ToPut(new(status, location, preferences, Answers.Served(collection, put.Value)), put.UpdateTime)];
         return terms.Store.CommitAsync(new(preconditions.ToImmutable(), writes), CancellationToken.None);
     }
 

@@ -37,7 +37,7 @@ internal static class ApiBuilder
         WarnOfSecurity(document);
 
         // 5. What /openapi.json serves.
-        string basePath = BasePath.Read(document);
+        string basePath = document.Prefix + BasePath.Read(document);
         return new()
         {
             Name = document.Name,

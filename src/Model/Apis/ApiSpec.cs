@@ -5,6 +5,9 @@ namespace Stateway.Model.Apis;
 /// <summary>One OpenAPI document as Stateway understands it: read, checked, expanded. Immutable.</summary>
 public sealed record ApiSpec
 {
+    /// <summary>No user's API has this name.</summary>
+    public const string ReservedName = "stateway";
+
     /// <summary>The name that the store and other documents know the API by: the file's name without its ending (<c>shop</c>).</summary>
     public required string Name { get; init; }
 

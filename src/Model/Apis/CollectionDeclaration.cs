@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Stateway.Model.Apis.Seeds;
 using Stateway.Model.Schemas;
 
 namespace Stateway.Model.Apis;
@@ -36,8 +37,8 @@ public sealed record CollectionDeclaration
     /// <summary>Writes to an existing resource without a condition are refused with 428.</summary>
     public required bool RequireCondition { get; init; }
 
-    /// <summary>Absolute path of the seed file, which <see cref="Seeds.SeedFile"/> reads; null without one. Children have theirs in their parent's.</summary>
-    public required string? Seed { get; init; }
+    /// <summary>Read by <see cref="SeedFile"/>; null without one. Children have theirs in their parent's.</summary>
+    public required SeedSource? Seed { get; init; }
 
     public required ImmutableArray<CollectionDeclaration> Children { get; init; }
     public required ImmutableArray<ActionDeclaration> Actions { get; init; }

@@ -30,6 +30,9 @@ public static class ProblemTypes
     public static readonly ProblemType InvalidBatch = new(400, "INVALID_BATCH", "The batch can't be run.",
         "A batch takes POST, PUT, PATCH and DELETE on stored collections of its API, and actions that set fields; its requests may refer to the ids of earlier ones. The problem says which request is something else.");
 
+    public static readonly ProblemType Unauthenticated = new(401, "UNAUTHENTICATED", "It is not known who is calling.",
+        "The request carries no credentials, or none that are valid here. The WWW-Authenticate field says which are asked for.");
+
     public static readonly ProblemType NotFound = new(404, "NOT_FOUND", "There is nothing here.",
         "No operation has this path, or no resource has this id.");
 
@@ -53,6 +56,9 @@ public static class ProblemTypes
 
     public static readonly ProblemType WrongState = new(409, "WRONG_STATE", "The resource's state does not allow this.",
         "The action has a condition, and it does not hold now, or a JSON Patch tests for what is not so. The problem says what must be true.");
+
+    public static readonly ProblemType BreakingChange = new(409, "BREAKING_CHANGE", "The change breaks clients.",
+        "What a stage would serve is not what its clients rely on. Every breaking change is listed; the stage's allow_breaking field lets a deployment break them all the same.");
 
     public static readonly ProblemType TooMuchContention = new(409, "TOO_MUCH_CONTENTION", "The resource changes too fast.",
         "Others kept changing the resource while this request tried to. Nothing was written; try again.");
@@ -129,8 +135,8 @@ public static class ProblemTypes
     /// <summary>All of them, by status.</summary>
     public static IReadOnlyList<ProblemType> All { get; } =
     [
-        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch,
-        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState,
+        MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch, Unauthenticated,
+        NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState, BreakingChange,
         TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, Retired, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
         UriTooLong, UnsupportedMediaType, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,

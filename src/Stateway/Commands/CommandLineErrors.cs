@@ -24,7 +24,7 @@ internal static class CommandLineErrors
         // Of arguments that are missing the library names the command.
         var missing = at.Children.OfType<ArgumentResult>().ToDictionary(result => result.Argument, result => result.Tokens.Count > 0);
         return parsed.Errors.Select(error => error.SymbolResult is CommandResult or ArgumentResult { Tokens.Count: 0 } && parsed.UnmatchedTokens.Count == 0
-            && at.Command.Arguments.FirstOrDefault(argument => !missing.GetValueOrDefault(argument)) is { } first
+            && at.Command.Arguments.FirstOrDefault(argument => argument.Arity.MinimumNumberOfValues > 0 && !missing.GetValueOrDefault(argument)) is { } first
                 ? $"{first.Name} is missing."
                 : error.Message).Distinct();
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net;
 using Stateway.Configuring;
 
 namespace Stateway.Commands;
@@ -6,14 +7,23 @@ namespace Stateway.Commands;
 internal static class ListenOption
 {
     /// <param name="description">Ends with what holds when it is not given.</param>
-    public static Option<string?> Create(string description)
+    public static Option<string?> Create(string description) => Create("--listen", description);
+
+    public static Option<string?> CreateAdmin() =>
+        Create("--admin", "Address and port of the management API [default: 127.0.0.1 and the port after that of --listen, or a free one].");
+
+    private static Option<string?> Create(string name, string description)
     {
-        var listen = new Option<string?>("--listen") { Description = description, HelpName = "ADDRESS:PORT" };
-        listen.Validators.Add(result =>
+        var option = new Option<string?>(name) { Description = description, HelpName = "ADDRESS:PORT" };
+        option.Validators.Add(result =>
         {
             if (!ListenAddress.TryParse(result.GetValueOrDefault<string>(), out _))
-                result.AddError($"--listen is \"{result.GetValueOrDefault<string>()}\"; {ListenAddress.Rule}");
+                result.AddError($"{name} is \"{result.GetValueOrDefault<string>()}\"; {ListenAddress.Rule}");
         });
-        return listen;
+        return option;
     }
+
+    /// <param name="listen">Of users' requests; port 0 takes a free one for both.</param>
+    public static IPEndPoint AdminOf(string? given, IPEndPoint listen) =>
+        ListenAddress.TryParse(given, out var admin) ? admin : new(IPAddress.Loopback, listen.Port is 0 or IPEndPoint.MaxPort ? 0 : listen.Port + 1);
 }

@@ -17,17 +17,18 @@ internal static class RunCommand
             Description = "Folder that the data is kept in [default: .stateway in the folder that is served].", HelpName = "DIR",
         };
 
-        var command = new Command("run", "Serves every OpenAPI document of a folder, and follows changes of its files.") { path, listen, data };
+        var admin = ListenOption.CreateAdmin();
+        var command = new Command("run", "Serves every OpenAPI document of a folder, and follows changes of its files.") { path, listen, admin, data };
         command.SetAction((parsed, _) =>
         {
             string served = parsed.GetValue(path)!;
             ListenAddress.TryParse(parsed.GetValue(listen) ?? ListenAddress.Default, out IPEndPoint? endpoint);
-            return Serving.RunAsync(served, () => new(endpoint!, DataFolderOf(served, parsed.GetValue(data))));
+            string folder = parsed.GetValue(data) ?? DataFolderOf(served);
+            return Serving.RunAsync(served, () => new(endpoint!, ListenOption.AdminOf(parsed.GetValue(admin), endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), new StoreUrl.Sqlite(folder), folder) { IsAdminChosen = parsed.GetValue(admin) is not null });
         });
         return command;
     }
 
-    /// <summary>The store beside what is served.</summary>
-    public static StoreUrl DataFolderOf(string served, string? data) =>
-        new StoreUrl.Sqlite(data ?? Path.Combine(FolderArgument.FolderOf(served), ".stateway"));
+    /// <summary>Beside what is served.</summary>
+    public static string DataFolderOf(string served) => Path.Combine(FolderArgument.FolderOf(served), ".stateway");
 }

@@ -18,6 +18,7 @@ internal static class ServeCommand
     {
         var path = FolderArgument.Create();
         var listen = ListenOption.Create($"Address and port to listen on; port 0 takes a free one [default: listen of the configuration, else {ListenAddress.Default}].");
+        var admin = ListenOption.CreateAdmin();
         var store = new Option<string?>("--store")
         {
             Description = $"Where the data is kept [default: {StoreVariable}, else store of the configuration, else SQLite in .stateway of the folder]. "
@@ -39,17 +40,17 @@ internal static class ServeCommand
               stateway serve api
               stateway serve api --store postgres://shop@db.internal/shop --listen 0.0.0.0:8080
               stateway serve api --store etcd://10.0.0.1:2379,10.0.0.2:2379/shop
-            """) { path, listen, store, config };
+            """) { path, listen, admin, store, config };
         command.SetAction((parsed, _) =>
         {
             string served = parsed.GetValue(path)!;
-            return Serving.RunAsync(served, () => OptionsOf(served, parsed.GetValue(listen), parsed.GetValue(store), parsed.GetValue(config)));
+            return Serving.RunAsync(served, () => OptionsOf(served, parsed.GetValue(listen), parsed.GetValue(admin), parsed.GetValue(store), parsed.GetValue(config)));
         });
         return command;
     }
 
     /// <returns>Null when something was wrong, and has been said.</returns>
-    private static ServerOptions? OptionsOf(string served, string? listen, string? store, string? config)
+    private static ServerOptions? OptionsOf(string served, string? listen, string? admin, string? store, string? config)
     {
         var reading = config is null ? ConfigurationFile.ReadIn(FolderArgument.FolderOf(served)) : ConfigurationFile.Read(config);
         foreach (var error in reading.Errors) Terminal.Error(error.ToString());
@@ -64,9 +65,12 @@ internal static class ServeCommand
         }
 
         ListenAddress.TryParse(listen ?? ListenAddress.Default, out var endpoint);
-        return new(listen is null ? configuration.Listen ?? endpoint! : endpoint!,
-            (url ?? RunCommand.DataFolderOf(served, data: null)).WithPassword(StorePassword.OfEnvironment()))
+        if (listen is null) endpoint = configuration.Listen ?? endpoint;
+        string folder = RunCommand.DataFolderOf(served);
+        return new(endpoint!, admin is null && configuration.Admin is not null ? configuration.Admin : ListenOption.AdminOf(admin, endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), (url ?? new StoreUrl.Sqlite(folder)).WithPassword(StorePassword.OfEnvironment()),
+            url is StoreUrl.Sqlite sqlite ? sqlite.Folder : folder)
         {
+            IsAdminChosen = (admin is null ? configuration.Admin?.ToString() : admin) is not null,
             History = configuration.History,
             StorePatience = StorePatience,
         };

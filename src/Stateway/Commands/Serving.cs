@@ -55,8 +55,9 @@ internal static class Serving
         await using (server)
         {
             string url = $"http://{server.Endpoint}";
-            foreach (var api in server.Apis)
+            foreach (var api in server.Stages.Select(stage => stage.Api))
                 Terminal.Say($"{Terminal.Bold(api.Title)} {api.Version} at {Terminal.Bold(url + api.BasePath + "/")}  {Terminal.Dim($"{api.Operations.Length} operations, described at {api.BasePath}/openapi.json")}");
+            Terminal.Say($"Management at {Terminal.Bold($"http://{server.ManagementEndpoint}/")}  {Terminal.Dim(server.Key.File is { } file ? $"with the key in {file}" : "with the key that another node wrote")}");
             Terminal.Say($"Ready in {Stopwatch.GetElapsedTime(started).TotalSeconds:0.0} s. Press Ctrl-C to stop.");
 
             if (changes is not null) await server.FollowAsync(changes, path, stop.Token);

@@ -10,6 +10,7 @@ internal sealed record Configuration
     public static readonly Configuration Empty = new();
 
     public IPEndPoint? Listen { get; init; }
+    public IPEndPoint? Admin { get; init; }
     public StoreUrl? Store { get; init; }
     public HistoryPolicy History { get; init; } = new();
 }

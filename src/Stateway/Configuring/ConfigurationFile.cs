@@ -11,14 +11,14 @@ namespace Stateway.Configuring;
 internal sealed record ConfigurationReading(Configuration? Configuration, IReadOnlyList<DocumentError> Errors);
 
 /// <summary>
-/// Reads <c>stateway.yaml</c>: <c>listen</c>, <c>store</c> and <c>history</c>, each optional. Messages never show the store's
+/// Reads <c>stateway.yaml</c>: <c>listen</c>, <c>admin</c>, <c>store</c> and <c>history</c>, each optional. Messages never show the store's
 /// URL: it may hold a password.
 /// </summary>
 internal sealed class ConfigurationFile
 {
     public const string Name = "stateway.yaml";
 
-    private static readonly string[] Keys = ["listen", "store", "history"];
+    private static readonly string[] Keys = ["listen", "admin", "store", "history"];
     private static readonly string[] HistoryKeys = ["age", "revisions"];
 
     private readonly List<DocumentError> _errors = [];
@@ -82,24 +82,25 @@ internal sealed class ConfigurationFile
     {
         if (root is not MapNode map)
         {
-            Refuse(root.Place, "", $"A configuration is an object with listen, store and history, and this is {root.Kind}.");
+            Refuse(root.Place, "", $"A configuration is an object with listen, admin, store and history, and this is {root.Kind}.");
             return Configuration.Empty;
         }
 
         KnowAll(map, "", Keys);
         return new()
         {
-            Listen = map["listen"] is { } listen ? ReadListen(listen) : null,
+            Listen = map["listen"] is { } listen ? ReadListen(listen, "listen") : null,
+            Admin = map["admin"] is { } admin ? ReadListen(admin, "admin") : null,
             Store = map["store"] is { } store ? ReadStore(store) : null,
             History = map["history"] is { } history ? ReadHistory(history) : new(),
         };
     }
 
-    private IPEndPoint? ReadListen(Node node)
+    private IPEndPoint? ReadListen(Node node, string name)
     {
         if (ListenAddress.TryParse(TextOf(node), out var endpoint)) return endpoint;
 
-        Refuse(node.Place, "/listen", $"listen is {Shown(node)}; {ListenAddress.Rule}");
+        Refuse(node.Place, "/" + name, $"{name} is {Shown(node)}; {ListenAddress.Rule}");
         return null;
     }
 

@@ -4,8 +4,14 @@ using Stateway.Stores;
 namespace Stateway.Hosting;
 
 /// <param name="Listen">Port 0 takes a free one.</param>
-internal sealed record ServerOptions(IPEndPoint Listen, StoreUrl Store)
+/// <param name="Admin">Where the management API listens; port 0 takes a free one.</param>
+/// <param name="ServedFolder">Of the documents; absolute.</param>
+/// <param name="DataFolder">For what belongs to this node and not into the store.</param>
+internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, string ServedFolder, StoreUrl Store, string DataFolder)
 {
+    /// <summary>Otherwise any free port will do when <see cref="Admin"/> is taken.</summary>
+    public bool IsAdminChosen { get; init; }
+
     public HistoryPolicy History { get; init; } = new();
 
     /// <summary>For how long a store that can't be reached at the start is tried again.</summary>

@@ -14,44 +14,52 @@ namespace Stateway.Hosting;
 /// <summary>Makes the routing table of the APIs: every operation with the target that answers it.</summary>
 internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self, ILogger logger) : IDisposable
 {
-    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog catalog)
+    /// <param name="apis">An API stands here once for each of its stages.</param>
+    /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
+    /// <param name="oversight">Of collections, by store names.</param>
+    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
-        var byBase = new Dictionary<string, List<Operation>>(StringComparer.Ordinal);
-        var policies = apis.ToDictionary(api => api.Name, api => api.Cors is { } cors ? new CorsPolicy(cors) : null);
-        var bases = apis.GroupBy(api => api.BasePath).Select(group => new ApiBase(group.Key, SharedBy([.. group.Select(api => policies[api.Name])]))).ToArray();
-        foreach (var api in apis)
+        var bases = new List<ApiBase>();
+        foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
+            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below]));
+        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
+        return new RoutingTable(operations, bases);
+    }
+
+    /// <summary>All that stands under one base path.</summary>
+    /// <param name="catalog">First of its own APIs: another stage's collections may be declared differently.</param>
+    private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis)
+    {
+        var below = new List<Operation>();
+        var policies = apis.ConvertAll(api => api.Cors is { } cors ? new CorsPolicy(cors) : null);
+        foreach (var (api, cors) in apis.Zip(policies))
         {
-            if (!byBase.TryGetValue(api.BasePath, out var below)) byBase[api.BasePath] = below = [];
             foreach (var spec in api.Operations)
             {
                 var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
-                below.Add(Operation.Of(api, spec, target) with { Cors = policies[api.Name] });
+                below.Add(Operation.Of(api, spec, target) with { Cors = cors });
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
                 int slash = spec.Path.LastIndexOf('/');
                 if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act } && spec.Path.AsSpan(0, slash).EndsWith("}") && !spec.Path.AsSpan(slash).Contains('{'))
                 {
-                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = policies[api.Name] });
+                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors });
                 }
             }
         }
 
-        foreach (var (basePath, cors) in bases)
-        {
-            operations.AddRange(byBase[basePath]);
-            AddBatch(operations, taken, basePath, byBase[basePath], cors, catalog);
-        }
-
-        foreach (var api in apis) AddOwn(operations, taken, api, policies[api.Name]);
-        foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
-        return new RoutingTable(operations, bases);
+        var shared = new ApiBase(basePath, SharedBy(policies));
+        operations.AddRange(below);
+        AddBatch(operations, taken, basePath, below, shared.Cors, catalog);
+        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors);
+        return shared;
     }
 
     /// <summary>APIs below one base share what is none's alone (a batch, a 404), so that it is open only as far as all of them say the same.</summary>
-    private static CorsPolicy? SharedBy(CorsPolicy?[] policies) =>
-        policies[0] is { } first && policies.All(policy => policy is not null && policy.Spec == first.Spec) ? first : null;
+    private static CorsPolicy? SharedBy(List<CorsPolicy?> policies) =>
+        policies[0] is { } first && policies.TrueForAll(policy => policy is not null && policy.Spec == first.Spec) ? first : null;
 
     /// <summary>The document, and the base that links to it (RFC 8631), unless the API has operations there itself.</summary>
     private static void AddOwn(List<Operation> operations, HashSet<string> taken, ApiSpec api, CorsPolicy? cors)

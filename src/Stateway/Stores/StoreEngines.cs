@@ -45,6 +45,7 @@ internal static partial class StoreEngines
         var options = new PostgresStoreOptions { ConnectionString = connection.ConnectionString };
         if (url.Schema is { } schema) options = options with { Schema = schema };
         if (url.ConnectTimeout is { } timeout) options = options with { ConnectTimeout = timeout };
+        if (url.PoolMaxConns is { } connections) options = options with { ReadersMax = connections };
         return options;
 
         void Add(string name, string? value)

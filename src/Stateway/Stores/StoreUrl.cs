@@ -14,6 +14,10 @@ internal abstract record StoreUrl
     /// <param name="Path">A folder, or a file that ends in <c>.db</c>; as the user wrote it.</param>
     public sealed record Sqlite(string Path) : StoreUrl
     {
+        /// <summary>That the file is in.</summary>
+        public string Folder => Path.EndsWith(".db", StringComparison.Ordinal) && !Directory.Exists(Path)
+            ? System.IO.Path.GetDirectoryName(System.IO.Path.GetFullPath(Path))! : Path;
+
         public override string ToString() => "sqlite:" + Path;
     }
 
@@ -34,6 +38,7 @@ internal abstract record StoreUrl
         public string? SslKey { get; init; }
         public TimeSpan? ConnectTimeout { get; init; }
         public string? ApplicationName { get; init; }
+        public int? PoolMaxConns { get; init; }
 
         public override string ToString() =>
             $"postgres://{Escape(User)}{Hidden(Password)}@{Shown(new(Host, Port), 5432)}/{Escape(Database)}{(Schema is null ? "" : "?schema=" + Escape(Schema))}";

@@ -22,7 +22,7 @@ internal static class StoreUrlText
     private const string Escapes = "In a user, a password or a parameter @ : / ? # and % are written %40 %3A %2F %3F %23 and %25";
 
     private static readonly string[] PostgresParameters =
-        ["schema", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name"];
+        ["schema", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name", "pool_max_conns"];
 
     private static readonly string[] EtcdParameters = ["ca", "cert", "key"];
 
@@ -114,8 +114,9 @@ internal static class StoreUrlText
             SslRootCert = parameters.GetValueOrDefault("sslrootcert"),
             SslCert = parameters.GetValueOrDefault("sslcert"),
             SslKey = parameters.GetValueOrDefault("sslkey"),
-            ConnectTimeout = SecondsOf(parameters.GetValueOrDefault("connect_timeout")),
+            ConnectTimeout = NumberOf(parameters, "connect_timeout", 300, "seconds") is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
             ApplicationName = parameters.GetValueOrDefault("application_name") is { } name ? Bounded(name, "application_name") : null,
+            PoolMaxConns = NumberOf(parameters, "pool_max_conns", 1000, "connections"),
         };
     }
 
@@ -130,12 +131,11 @@ internal static class StoreUrlText
         throw new MalformedException($"sslmode is {Quoted(text)}; it is one of {string.Join(", ", SslModes)}.{near}");
     }
 
-    private static TimeSpan? SecondsOf(string? text)
+    private static int? NumberOf(IReadOnlyDictionary<string, string> parameters, string name, int max, string unit)
     {
-        if (text is null) return null;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int seconds) && seconds is >= 1 and <= 300)
-            return TimeSpan.FromSeconds(seconds);
-        throw new MalformedException($"connect_timeout is {Quoted(text)}; it is 1 to 300 seconds.");
+        if (parameters.GetValueOrDefault(name) is not { } text) return null;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number >= 1 && number <= max) return number;
+        throw new MalformedException($"{name} is {Quoted(text)}; it is 1 to {max} {unit}.");
     }
 
     private static StoreUrl.Etcd Etcd(Parts parts, bool isTls)

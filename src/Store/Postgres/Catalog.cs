@@ -14,7 +14,7 @@ internal sealed class Catalog(Database database)
 
     /// <summary>Reads the tables anew.</summary>
     /// <exception cref="NpgsqlException"/>
-    public Task<CollectionTables> ReloadAsync(CancellationToken ct) => database.ReadAsync(LoadAsync, ct);
+    public Task<CollectionTables> ReloadAsync(CancellationToken ct) => database.ReadAsync(connection => LoadAsync(connection, CancellationToken.None), ct);
 
     /// <summary>The same on a connection, within its transaction if it has one.</summary>
     /// <exception cref="NpgsqlException"/>

@@ -1,4 +1,3 @@
-using System.Data;
 using Npgsql;
 
 namespace Stateway.Store.Postgres;
@@ -91,8 +90,6 @@ internal sealed class Committer
             var batch = new Batch(commits, _catalog.Current);
             long revision, transactionId;
 
-            // One that stood idle may have been found broken already, when it was to be kept alive.
-            if (_connection is { State: not ConnectionState.Open }) await DisconnectAsync();
             bool isOnOldConnection = _connection is not null;
             try
             {

@@ -12,8 +12,11 @@ internal sealed class Database : IAsyncDisposable
     private const string OwnSettings =
         " -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c enable_bitmapscan=off";
 
+    private static readonly TimeSpan _cancelPause = TimeSpan.FromSeconds(1);
+
     private readonly NpgsqlDataSource _pool;
     private readonly NpgsqlDataSource _own;
+    private readonly NpgsqlDataSource _cancels;
 
     public Database(PostgresStoreOptions options)
     {
@@ -28,7 +31,11 @@ internal sealed class Database : IAsyncDisposable
         shared.Multiplexing = false;
         shared.Enlist = false;
         shared.IncludeErrorDetail = false; // values have no place in messages
+
+        // The system's, not the library's own, which blocks a thread for each connection, as long as the server takes to answer.
         shared.TcpKeepAlive = true;
+        shared.TcpKeepAliveTime = 10;
+        shared.TcpKeepAliveInterval = 3;
 
         // Compiling a query takes longer than running any of these.
         string settings = $"{shared.Options} -c jit=off";
@@ -50,9 +57,16 @@ internal sealed class Database : IAsyncDisposable
             Pooling = false,
             MaxAutoPrepare = 500,
             AutoPrepareMinUsages = 2,
-            KeepAlive = 10,
             Options = $"{settings}{OwnSettings} -c idle_in_transaction_session_timeout=3000"
                 + $" -c lock_timeout={(long)options.LockTimeout.TotalMilliseconds}",
+        });
+
+        _cancels = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(shared.ConnectionString)
+        {
+            Pooling = true,
+            MinPoolSize = 0,
+            MaxPoolSize = 1,
+            CommandTimeout = 5,
         });
     }
 
@@ -77,9 +91,12 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>A connection for one owner, until it disposes of it.</summary>
     public ValueTask<NpgsqlConnection> ConnectAsync(CancellationToken ct) => _own.OpenConnectionAsync(ct);
 
-    /// <summary>Runs a read on a pooled connection; once more on a fresh one when it broke, as all do when the server is restarted.</summary>
+    /// <summary>
+    /// Runs a read on a pooled connection; once more on a fresh one when it broke, as all do when the server is restarted. Who
+    /// gives up does not wait: the read is ended at the server, and its connection given back then.
+    /// </summary>
     /// <exception cref="NpgsqlException"/>
-    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> read, CancellationToken ct)
+    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken ct)
     {
         try
         {
@@ -94,11 +111,26 @@ internal sealed class Database : IAsyncDisposable
     }
 
     /// <summary>The same for something that may not be done twice.</summary>
+    /// <param name="work">
+    /// Is given no token: with one the library would cancel by itself, blocking the thread on a connection of its own, and
+    /// another one with it, at the pace of clients that go away. See docs/decisions/sockets.md.
+    /// </param>
     /// <exception cref="NpgsqlException"/>
-    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, CancellationToken, Task<T>> work, CancellationToken ct)
+    public async Task<T> RunAsync<T>(Func<NpgsqlConnection, Task<T>> work, CancellationToken ct)
     {
-        await using var connection = await _pool.OpenConnectionAsync(ct);
-        return await work(connection, ct);
+        var connection = await _pool.OpenConnectionAsync(ct);
+        int processId = connection.ProcessID;
+        Task<T>? running = null;
+        try
+        {
+            running = work(connection);
+            return await running.WaitAsync(ct);
+        }
+        finally
+        {
+            if (running is null or { IsCompleted: true }) await connection.DisposeAsync();
+            else _ = EndAsync(running, connection, processId);
+        }
     }
 
     /// <summary>Whether the connection is gone, and with it the knowledge of what became of its last statement.</summary>
@@ -119,5 +151,36 @@ internal sealed class Database : IAsyncDisposable
     {
         await _own.DisposeAsync();
         await _pool.DisposeAsync();
+        await _cancels.DisposeAsync();
+    }
+
+    /// <summary>
+    /// Ends what nobody waits for any more. Again and again, as between two statements there is nothing to cancel; never after the
+    /// connection has been given back, as that would hit its next user.
+    /// </summary>
+    private async Task EndAsync(Task running, NpgsqlConnection connection, int processId)
+    {
+        await using (connection)
+        {
+            while (!running.IsCompleted)
+            {
+                await TryCancelAsync(processId);
+                await Task.WhenAny(running, Task.Delay(_cancelPause));
+            }
+        }
+    }
+
+    private async Task TryCancelAsync(int processId)
+    {
+        try
+        {
+            await using var cancel = _cancels.CreateCommand("SELECT pg_cancel_backend($1)");
+            cancel.Parameters.Add(new NpgsqlParameter<int> { TypedValue = processId });
+            await cancel.ExecuteNonQueryAsync();
+        }
+        catch (Exception e) when (e is NpgsqlException or ObjectDisposedException)
+        {
+            // A server that doesn't answer, or a store that is being closed: the statement's own timeout ends it.
+        }
     }
 }

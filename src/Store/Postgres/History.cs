@@ -22,44 +22,14 @@ internal sealed class History(Database database, Catalog catalog)
     private const long StepBytes = 8 << 20;
 
     /// <exception cref="NpgsqlException"/>
-    public Task<StoreState> ReadStateAsync(CancellationToken ct) => database.ReadAsync(
-        static async (connection, ct) =>
-        {
-            await using var select = new NpgsqlCommand(StateSql, connection);
-            await using var reader = await select.ExecuteReaderAsync(ct);
-            await reader.ReadAsync(ct);
-            return new StoreState(reader.GetInt64(0), reader.GetInt64(1));
-        },
-        ct);
+    public Task<StoreState> ReadStateAsync(CancellationToken ct) => database.ReadAsync(ReadStateAsync, ct);
 
     /// <exception cref="NpgsqlException"/>
     public Task<PastEntry> GetAsync(Key key, long revision, CancellationToken ct)
     {
         var table = catalog.Current.Get(key.Collection);
         PathText.Check(key.Path);
-        return database.ReadAsync(GetAsync, ct);
-
-        async Task<PastEntry> GetAsync(NpgsqlConnection connection, CancellationToken ct)
-        {
-            await using var select = new NpgsqlCommand(
-                $"""
-                SELECT m.revision,m.compacted,v.* FROM meta m LEFT JOIN LATERAL (
-                SELECT revision,update_time,value FROM {table.Name} WHERE path=$1 AND revision<=$2
-                UNION ALL SELECT old_revision,old_time,old_value FROM log
-                WHERE collection={table.Number} AND path=$1 AND old_revision>0 AND old_revision<=$2 AND revision>$2) v ON true
-                """,
-                connection)
-            {
-                Parameters = { Sql.Text(key.Path), Sql.Long(revision) },
-            };
-            await using var reader = await select.ExecuteReaderAsync(ct);
-            await reader.ReadAsync(ct);
-
-            var state = new StoreState(reader.GetInt64(0), reader.GetInt64(1));
-            if (revision < state.Compacted) return new PastEntry.Gone(state);
-            if (revision > state.Revision) return new PastEntry.NotYet(state);
-            return reader.IsDBNull(2) ? new PastEntry.None() : new PastEntry.Found(EntryAt(reader, 2, key));
-        }
+        return database.ReadAsync(connection => GetAsync(connection, table, key, revision), ct);
     }
 
     /// <exception cref="NpgsqlException"/>
@@ -67,147 +37,16 @@ internal sealed class History(Database database, Catalog catalog)
     {
         var table = catalog.Current.Get(key.Collection);
         PathText.Check(key.Path);
-        return database.ReadAsync(ReadAsync, ct);
-
-        async Task<VersionPage> ReadAsync(NpgsqlConnection connection, CancellationToken ct)
-        {
-            // A commit's time is in the log; of what is older than that, the entry's own is what is left.
-            static string Time(string revision) =>
-                $"(SELECT l.time FROM log l,meta WHERE l.revision={revision} AND l.revision>meta.compacted LIMIT 1)";
-
-            await using var batch = new NpgsqlBatch(connection)
-            {
-                BatchCommands =
-                {
-                    new(Begin),
-                    new($"SELECT revision,update_time,value,{Time("t.revision")} FROM {table.Name} t WHERE path=$1 AND revision<$2")
-                    {
-                        Parameters = { Sql.Text(key.Path), Sql.Long(before) },
-                    },
-                    new(
-                        $"""
-                        SELECT old_revision,old_time,old_value,{Time("v.old_revision")},revision,time,deleted
-                        FROM log v WHERE collection={table.Number} AND path=$1 AND old_revision>0 AND old_revision<$2
-                        AND revision>(SELECT compacted FROM meta) ORDER BY old_revision DESC LIMIT {limit + 1}
-                        """)
-                    {
-                        Parameters = { Sql.Text(key.Path), Sql.Long(before) },
-                    },
-                    new("COMMIT"),
-                },
-            };
-
-            var versions = ImmutableArray.CreateBuilder<EntryVersion>();
-            await using var reader = await batch.ExecuteReaderAsync(ct);
-            if (await reader.ReadAsync(ct)) versions.Add(VersionAt(reader, key));
-            await reader.NextResultAsync(ct);
-
-            long bytes = 0;
-            while (versions.Count <= limit && await reader.ReadAsync(ct))
-            {
-                // Long values: the page ends early.
-                bytes += versions.Count == 0 ? 0 : versions[^1].Entry?.Value.Length ?? 0;
-                if (bytes > StoreLimits.LogBytesMax) return new(versions.DrainToImmutable(), More: true);
-
-                long ended = reader.GetInt64(4);
-                if (reader.GetBoolean(6) && ended < before) versions.Add(new(ended, new(reader.GetInt64(5), TimeSpan.Zero), null));
-                versions.Add(VersionAt(reader, key));
-            }
-
-            bool more = versions.Count > limit;
-            if (more) versions.Count = limit;
-            return new(versions.DrainToImmutable(), more);
-        }
+        return database.ReadAsync(connection => ReadVersionsAsync(connection, table, key, before, limit), ct);
     }
 
     /// <exception cref="NpgsqlException"/>
-    public Task<LogResult> ReadLogAsync(long after, int changesMax, CancellationToken ct)
-    {
-        return database.ReadAsync(ReadAsync, ct);
-
-        async Task<LogResult> ReadAsync(NpgsqlConnection connection, CancellationToken ct)
-        {
-            // In steps, so that long values are not read beyond what the answer takes. The first comes with what fixes the snapshot.
-            var log = new LogStep(connection, catalog);
-            StoreState state;
-            List<LogStep.Row> rows;
-            await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Begin), new(StateSql), LogStep.RowsCommand(after, Math.Min(StepRowsFirst, changesMax)) } })
-            await using (var reader = await batch.ExecuteReaderAsync(ct))
-            {
-                await reader.ReadAsync(ct);
-                state = new(reader.GetInt64(0), reader.GetInt64(1));
-                if (after < state.Compacted || after > state.Revision) return new LogResult.Gone(state);
-
-                await reader.NextResultAsync(ct);
-                rows = await log.ReadRowsAsync(reader, ct);
-            }
-
-            var commits = ImmutableArray.CreateBuilder<Commit>();
-            long through = after;
-            int changes = 0, stepRows = StepRowsFirst;
-            long bytes = 0;
-            while (through < state.Revision && changes < changesMax && bytes < StoreLimits.LogBytesMax)
-            {
-                if (through > after) rows = await ReadRowsAsync(through, Math.Min(stepRows, changesMax - changes));
-                var step = await log.FinishAsync(rows, state.Revision, ct);
-                if (step.Count == 0) return new LogResult.Unavailable($"The log has no revision {through + 1}; check the store.");
-
-                foreach (var commit in step)
-                {
-                    // Past a limit the rest of the step is dropped, and read again next time.
-                    if (changes >= changesMax || bytes >= StoreLimits.LogBytesMax) break;
-
-                    commits.Add(commit);
-                    through = commit.Revision;
-                    changes += commit.Changes.Length;
-                    foreach (var change in commit.Changes) bytes += (change.Before?.Value.Length ?? 0) + (change.After?.Value.Length ?? 0);
-                }
-
-                // As many rows as have about so many bytes, going by those so far.
-                stepRows = (int)Math.Clamp(StepBytes / Math.Max(1, bytes / Math.Max(1, changes)), 1, Math.Min(stepRows * 4, StepRowsMax));
-            }
-
-            if (!log.IsEnded) await DatabaseForm.ExecuteAsync(connection, "COMMIT", ct);
-            return new LogResult.Commits(commits.DrainToImmutable(), through);
-
-            async Task<List<LogStep.Row>> ReadRowsAsync(long through, int rowsMax)
-            {
-                await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStep.RowsCommand(through, rowsMax) } };
-                await using var reader = await batch.ExecuteReaderAsync(ct);
-                return await log.ReadRowsAsync(reader, ct);
-            }
-        }
-    }
+    public Task<LogResult> ReadLogAsync(long after, int changesMax, CancellationToken ct) =>
+        database.ReadAsync(connection => ReadLogAsync(connection, after, changesMax), ct);
 
     /// <exception cref="NpgsqlException"/>
-    public Task<long> FindRevisionAsync(DateTimeOffset time, CancellationToken ct) => database.ReadAsync(
-        async (connection, ct) =>
-        {
-            // The newest row that is old enough, by halving: times rise with revisions, but for nodes' clocks that differ.
-            await using var select = new NpgsqlCommand(StateSql, connection);
-            long low, high;
-            await using (var reader = await select.ExecuteReaderAsync(ct))
-            {
-                await reader.ReadAsync(ct);
-                (high, low) = (reader.GetInt64(0), reader.GetInt64(1));
-            }
-
-            while (low < high)
-            {
-                long middle = high - (high - low) / 2;
-                await using var probe = new NpgsqlCommand("SELECT time FROM log WHERE revision=$1 LIMIT 1", connection)
-                {
-                    Parameters = { Sql.Long(middle) },
-                };
-
-                // Given up meanwhile: then everything up to here is.
-                if (await probe.ExecuteScalarAsync(ct) is not long found || found <= time.UtcTicks) low = middle;
-                else high = middle - 1;
-            }
-
-            return low;
-        },
-        ct);
+    public Task<long> FindRevisionAsync(DateTimeOffset time, CancellationToken ct) =>
+        database.ReadAsync(connection => FindRevisionAsync(connection, time), ct);
 
     /// <exception cref="NpgsqlException"/>
     /// <exception cref="ArgumentOutOfRangeException">The store has not come so far.</exception>
@@ -249,6 +88,166 @@ internal sealed class History(Database database, Catalog catalog)
     /// <param name="column">Of the revision; behind it update time and value.</param>
     public static Entry EntryAt(NpgsqlDataReader reader, int column, Key key) =>
         new(key, reader.GetInt64(column), new(reader.GetInt64(column + 1), TimeSpan.Zero), reader.GetFieldValue<byte[]>(column + 2));
+
+    private static async Task<StoreState> ReadStateAsync(NpgsqlConnection connection)
+    {
+        await using var select = new NpgsqlCommand(StateSql, connection);
+        await using var reader = await select.ExecuteReaderAsync();
+        await reader.ReadAsync();
+        return new StoreState(reader.GetInt64(0), reader.GetInt64(1));
+    }
+
+    private static async Task<PastEntry> GetAsync(NpgsqlConnection connection, CollectionTable table, Key key, long revision)
+    {
+        await using var select = new NpgsqlCommand(
+            $"""
+            SELECT m.revision,m.compacted,v.* FROM meta m LEFT JOIN LATERAL (
+            SELECT revision,update_time,value FROM {table.Name} WHERE path=$1 AND revision<=$2
+            UNION ALL SELECT old_revision,old_time,old_value FROM log
+            WHERE collection={table.Number} AND path=$1 AND old_revision>0 AND old_revision<=$2 AND revision>$2) v ON true
+            """,
+            connection)
+        {
+            Parameters = { Sql.Text(key.Path), Sql.Long(revision) },
+        };
+        await using var reader = await select.ExecuteReaderAsync();
+        await reader.ReadAsync();
+
+        var state = new StoreState(reader.GetInt64(0), reader.GetInt64(1));
+        if (revision < state.Compacted) return new PastEntry.Gone(state);
+        if (revision > state.Revision) return new PastEntry.NotYet(state);
+        return reader.IsDBNull(2) ? new PastEntry.None() : new PastEntry.Found(EntryAt(reader, 2, key));
+    }
+
+    private static async Task<VersionPage> ReadVersionsAsync(NpgsqlConnection connection, CollectionTable table, Key key, long before, int limit)
+    {
+        // A commit's time is in the log; of what is older than that, the entry's own is what is left.
+        static string Time(string revision) =>
+            $"(SELECT l.time FROM log l,meta WHERE l.revision={revision} AND l.revision>meta.compacted LIMIT 1)";
+
+        await using var batch = new NpgsqlBatch(connection)
+        {
+            BatchCommands =
+            {
+                new(Begin),
+                new($"SELECT revision,update_time,value,{Time("t.revision")} FROM {table.Name} t WHERE path=$1 AND revision<$2")
+                {
+                    Parameters = { Sql.Text(key.Path), Sql.Long(before) },
+                },
+                new(
+                    $"""
+                    SELECT old_revision,old_time,old_value,{Time("v.old_revision")},revision,time,deleted
+                    FROM log v WHERE collection={table.Number} AND path=$1 AND old_revision>0 AND old_revision<$2
+                    AND revision>(SELECT compacted FROM meta) ORDER BY old_revision DESC LIMIT {limit + 1}
+                    """)
+                {
+                    Parameters = { Sql.Text(key.Path), Sql.Long(before) },
+                },
+                new("COMMIT"),
+            },
+        };
+
+        var versions = ImmutableArray.CreateBuilder<EntryVersion>();
+        await using var reader = await batch.ExecuteReaderAsync();
+        if (await reader.ReadAsync()) versions.Add(VersionAt(reader, key));
+        await reader.NextResultAsync();
+
+        long bytes = 0;
+        while (versions.Count <= limit && await reader.ReadAsync())
+        {
+            // Long values: the page ends early.
+            bytes += versions.Count == 0 ? 0 : versions[^1].Entry?.Value.Length ?? 0;
+            if (bytes > StoreLimits.LogBytesMax) return new(versions.DrainToImmutable(), More: true);
+
+            long ended = reader.GetInt64(4);
+            if (reader.GetBoolean(6) && ended < before) versions.Add(new(ended, new(reader.GetInt64(5), TimeSpan.Zero), null));
+            versions.Add(VersionAt(reader, key));
+        }
+
+        bool more = versions.Count > limit;
+        if (more) versions.Count = limit;
+        return new(versions.DrainToImmutable(), more);
+    }
+
+    private async Task<LogResult> ReadLogAsync(NpgsqlConnection connection, long after, int changesMax)
+    {
+        // In steps, so that long values are not read beyond what the answer takes. The first comes with what fixes the snapshot.
+        var log = new LogStep(connection, catalog);
+        StoreState state;
+        List<LogStep.Row> rows;
+        await using (var batch = new NpgsqlBatch(connection) { BatchCommands = { new(Begin), new(StateSql), LogStep.RowsCommand(after, Math.Min(StepRowsFirst, changesMax)) } })
+        await using (var reader = await batch.ExecuteReaderAsync())
+        {
+            await reader.ReadAsync();
+            state = new(reader.GetInt64(0), reader.GetInt64(1));
+            if (after < state.Compacted || after > state.Revision) return new LogResult.Gone(state);
+
+            await reader.NextResultAsync();
+            rows = await log.ReadRowsAsync(reader);
+        }
+
+        var commits = ImmutableArray.CreateBuilder<Commit>();
+        long through = after;
+        int changes = 0, stepRows = StepRowsFirst;
+        long bytes = 0;
+        while (through < state.Revision && changes < changesMax && bytes < StoreLimits.LogBytesMax)
+        {
+            if (through > after) rows = await ReadRowsAsync(through, Math.Min(stepRows, changesMax - changes));
+            var step = await log.FinishAsync(rows, state.Revision);
+            if (step.Count == 0) return new LogResult.Unavailable($"The log has no revision {through + 1}; check the store.");
+
+            foreach (var commit in step)
+            {
+                // Past a limit the rest of the step is dropped, and read again next time.
+                if (changes >= changesMax || bytes >= StoreLimits.LogBytesMax) break;
+
+                commits.Add(commit);
+                through = commit.Revision;
+                changes += commit.Changes.Length;
+                foreach (var change in commit.Changes) bytes += (change.Before?.Value.Length ?? 0) + (change.After?.Value.Length ?? 0);
+            }
+
+            // As many rows as have about so many bytes, going by those so far.
+            stepRows = (int)Math.Clamp(StepBytes / Math.Max(1, bytes / Math.Max(1, changes)), 1, Math.Min(stepRows * 4, StepRowsMax));
+        }
+
+        if (!log.IsEnded) await DatabaseForm.ExecuteAsync(connection, "COMMIT", CancellationToken.None);
+        return new LogResult.Commits(commits.DrainToImmutable(), through);
+
+        async Task<List<LogStep.Row>> ReadRowsAsync(long through, int rowsMax)
+        {
+            await using var batch = new NpgsqlBatch(connection) { BatchCommands = { LogStep.RowsCommand(through, rowsMax) } };
+            await using var reader = await batch.ExecuteReaderAsync();
+            return await log.ReadRowsAsync(reader);
+        }
+    }
+
+    private static async Task<long> FindRevisionAsync(NpgsqlConnection connection, DateTimeOffset time)
+    {
+        // The newest row that is old enough, by halving: times rise with revisions, but for nodes' clocks that differ.
+        await using var select = new NpgsqlCommand(StateSql, connection);
+        long low, high;
+        await using (var reader = await select.ExecuteReaderAsync())
+        {
+            await reader.ReadAsync();
+            (high, low) = (reader.GetInt64(0), reader.GetInt64(1));
+        }
+
+        while (low < high)
+        {
+            long middle = high - (high - low) / 2;
+            await using var probe = new NpgsqlCommand("SELECT time FROM log WHERE revision=$1 LIMIT 1", connection)
+            {
+                Parameters = { Sql.Long(middle) },
+            };
+
+            // Given up meanwhile: then everything up to here is.
+            if (await probe.ExecuteScalarAsync() is not long found || found <= time.UtcTicks) low = middle;
+            else high = middle - 1;
+        }
+
+        return low;
+    }
 
     private static EntryVersion VersionAt(NpgsqlDataReader reader, Key key)
     {

@@ -1,4 +1,3 @@
-using System.Data;
 using System.Threading.Channels;
 using Npgsql;
 
@@ -66,13 +65,6 @@ internal sealed class KeyReader : IAsyncDisposable
     /// <returns>The connection for the next group; null when it is gone.</returns>
     private async Task<NpgsqlConnection?> AnswerAsync(NpgsqlConnection? connection, List<Read> reads)
     {
-        // A connection that stood idle may have been found broken already, when it was to be kept alive.
-        if (connection is { State: not ConnectionState.Open })
-        {
-            await connection.DisposeAsync();
-            connection = null;
-        }
-
         for (bool isLast = connection is null; ; isLast = true)
         {
             try

@@ -27,44 +27,44 @@ internal sealed class Leases(Database database)
             throw new ArgumentOutOfRangeException(nameof(duration), duration, "Whole seconds, at least 2.");
         PathText.Check(name);
         PathText.Check(holder);
-        return database.ReadAsync(TakeAsync, ct); // once more does no harm: it only renews
-
-        async Task<LeaseResult> TakeAsync(NpgsqlConnection connection, CancellationToken ct)
-        {
-            while (true)
-            {
-                await using var take = new NpgsqlCommand(TakeSql, connection)
-                {
-                    Parameters = { Sql.Text(name), Sql.Text(holder), new NpgsqlParameter<double> { TypedValue = duration.TotalSeconds } },
-                };
-                if (await take.ExecuteScalarAsync(ct) is long epoch) return new LeaseResult.Held(epoch);
-
-                await using var select = new NpgsqlCommand("SELECT holder FROM lease WHERE name=$1 AND runs_out>clock_timestamp()", connection)
-                {
-                    Parameters = { Sql.Text(name) },
-                };
-                if (await select.ExecuteScalarAsync(ct) is string taken) return new LeaseResult.Taken(taken);
-
-                // It has run out, or was given up, between the two.
-            }
-        }
+        return database.ReadAsync(connection => TakeAsync(connection, name, holder, duration), ct); // once more does no harm: it only renews
     }
 
     /// <exception cref="NpgsqlException"/>
     public Task ReleaseAsync(string name, long epoch, CancellationToken ct)
     {
         PathText.Check(name);
-        return database.ReadAsync(
-            async (connection, ct) =>
+        return database.ReadAsync(connection => ReleaseAsync(connection, name, epoch), ct);
+    }
+
+    private static async Task<LeaseResult> TakeAsync(NpgsqlConnection connection, string name, string holder, TimeSpan duration)
+    {
+        while (true)
+        {
+            await using var take = new NpgsqlCommand(TakeSql, connection)
             {
-                // The row stays: it remembers the epoch.
-                await using var release = new NpgsqlCommand(
-                    "UPDATE lease SET holder='',runs_out='-infinity' WHERE name=$1 AND epoch=$2", connection)
-                {
-                    Parameters = { Sql.Text(name), Sql.Long(epoch) },
-                };
-                return await release.ExecuteNonQueryAsync(ct);
-            },
-            ct);
+                Parameters = { Sql.Text(name), Sql.Text(holder), new NpgsqlParameter<double> { TypedValue = duration.TotalSeconds } },
+            };
+            if (await take.ExecuteScalarAsync() is long epoch) return new LeaseResult.Held(epoch);
+
+            await using var select = new NpgsqlCommand("SELECT holder FROM lease WHERE name=$1 AND runs_out>clock_timestamp()", connection)
+            {
+                Parameters = { Sql.Text(name) },
+            };
+            if (await select.ExecuteScalarAsync() is string taken) return new LeaseResult.Taken(taken);
+
+            // It has run out, or was given up, between the two.
+        }
+    }
+
+    private static async Task<int> ReleaseAsync(NpgsqlConnection connection, string name, long epoch)
+    {
+        // The row stays: it remembers the epoch.
+        await using var release = new NpgsqlCommand(
+            "UPDATE lease SET holder='',runs_out='-infinity' WHERE name=$1 AND epoch=$2", connection)
+        {
+            Parameters = { Sql.Text(name), Sql.Long(epoch) },
+        };
+        return await release.ExecuteNonQueryAsync();
     }
 }

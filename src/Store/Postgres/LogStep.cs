@@ -28,9 +28,9 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
     /// <param name="newest">The store's revision: the transaction ends with the step that reaches it.</param>
     /// <returns>The whole commits of the rows, without a gap.</returns>
     /// <exception cref="NpgsqlException"/>
-    public async Task<List<Commit>> FinishAsync(List<Row> rows, long newest, CancellationToken ct)
+    public async Task<List<Commit>> FinishAsync(List<Row> rows, long newest)
     {
-        await ReadCurrentAsync(rows, isLast: rows.Count > 0 && rows[^1].Revision >= newest, ct);
+        await ReadCurrentAsync(rows, isLast: rows.Count > 0 && rows[^1].Revision >= newest);
 
         var commits = new List<Commit>();
         var changes = ImmutableArray.CreateBuilder<Change>();
@@ -49,10 +49,10 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
 
     /// <param name="reader">At what a <see cref="RowsCommand"/> answers.</param>
     /// <exception cref="NpgsqlException"/>
-    public async Task<List<Row>> ReadRowsAsync(NpgsqlDataReader reader, CancellationToken ct)
+    public async Task<List<Row>> ReadRowsAsync(NpgsqlDataReader reader)
     {
         var rows = new List<Row>();
-        while (await reader.ReadAsync(ct))
+        while (await reader.ReadAsync())
         {
             int number = reader.GetInt32(2);
             if (number == 0)
@@ -62,7 +62,7 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
             }
 
             // Declared by another node since this one read the tables.
-            if (catalog.Current.Find(number) is not { } table) table = (await catalog.ReloadAsync(ct)).Find(number)!; // collections never go
+            if (catalog.Current.Find(number) is not { } table) table = (await catalog.ReloadAsync(CancellationToken.None)).Find(number)!; // collections never go
 
             var key = new Key(table.Collection, reader.GetString(3));
             rows.Add(new(reader.GetInt64(0), reader.GetInt64(1), table, key)
@@ -77,7 +77,7 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
     }
 
     /// <summary>What no later row of the log has ended is what the key has now.</summary>
-    private async Task ReadCurrentAsync(List<Row> rows, bool isLast, CancellationToken ct)
+    private async Task ReadCurrentAsync(List<Row> rows, bool isLast)
     {
         var open = rows.Where(row => row.Table is not null && !row.IsDeleted && row.After is null).ToLookup(row => row.Table!);
         if (open.Count == 0 && !isLast) return;
@@ -88,17 +88,17 @@ internal sealed class LogStep(NpgsqlConnection connection, Catalog catalog)
         if (isLast) batch.BatchCommands.Add(new("COMMIT"));
         IsEnded = isLast;
 
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync();
         foreach (var group in open)
         {
             var byPath = group.ToDictionary(row => row.Key.Path, StringComparer.Ordinal);
-            while (await reader.ReadAsync(ct))
+            while (await reader.ReadAsync())
             {
                 var row = byPath[reader.GetString(0)];
                 row.After = History.EntryAt(reader, 1, row.Key);
             }
 
-            await reader.NextResultAsync(ct);
+            await reader.NextResultAsync();
         }
     }
 

@@ -21,14 +21,14 @@ internal sealed class PastRows(QueryPlan plan, Query query)
 
     /// <returns>False when they are too many.</returns>
     /// <exception cref="NpgsqlException"/>
-    public async Task<bool> ReadAsync(NpgsqlConnection connection, long revision, CancellationToken ct)
+    public async Task<bool> ReadAsync(NpgsqlConnection connection, long revision)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(plan.SupersededCommand(revision, RowsMax));
-        await using var reader = await batch.ExecuteReaderAsync(ct);
+        await using var reader = await batch.ExecuteReaderAsync();
         int rows = 0;
         long bytes = 0;
-        while (await reader.ReadAsync(ct))
+        while (await reader.ReadAsync())
         {
             byte[] value = reader.GetFieldValue<byte[]>(3);
             bytes += value.Length;

@@ -144,7 +144,7 @@ public sealed class PostgresStore : IStore
             for (int attempt = 0; attempt < StaleAttemptsMax; attempt++)
             {
                 var tables = _catalog.Current;
-                if (await _database.ReadAsync((connection, ct) => new QueryRun(connection, tables, query, ct).AnswerAsync(), ct) is { } result)
+                if (await _database.ReadAsync(connection => new QueryRun(connection, tables, query).AnswerAsync(), ct) is { } result)
                     return result;
 
                 await _catalog.ReloadAsync(ct);
@@ -228,7 +228,7 @@ public sealed class PostgresStore : IStore
         async Task<StoreReport> CheckAsync()
         {
             var tables = await _catalog.ReloadAsync(ct);
-            return await _database.RunAsync((connection, ct) => new StoreCheck(connection, tables, progress, ct).RunAsync(), ct);
+            return await _database.RunAsync(connection => new StoreCheck(connection, tables, progress).RunAsync(), ct);
         }
     }
 

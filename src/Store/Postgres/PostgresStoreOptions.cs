@@ -11,8 +11,11 @@ public sealed record PostgresStoreOptions
     /// <summary>Holds all tables; made when it is not there. Stores in different schemas don't know of each other.</summary>
     public string Schema { get; init; } = "stateway";
 
-    /// <summary>Connections for queries; more of them wait. Up to seven others are the store's for good.</summary>
-    public int ReadersMax { get; init; } = Math.Clamp(Environment.ProcessorCount * 4, 8, 32);
+    /// <summary>
+    /// Connections for queries; more of them wait. Beyond what the database's processors do at once more of them only make queries
+    /// wait for each other there. Up to eight others are the store's.
+    /// </summary>
+    public int ReadersMax { get; init; } = Math.Clamp(Environment.ProcessorCount * 2, 4, 32);
 
     /// <summary>Connections that share the reading of single entries, each of many at once.</summary>
     public int KeyReadersMax { get; init; } = 2;

@@ -33,10 +33,10 @@ internal sealed class QueryRows(NpgsqlConnection connection, QueryPlan plan, Que
     }
 
     /// <summary>Takes the result of the first step.</summary>
-    public async Task TakeAsync(NpgsqlDataReader reader, CancellationToken ct)
+    public async Task TakeAsync(NpgsqlDataReader reader)
     {
         int rows = 0;
-        while (await reader.ReadAsync(ct))
+        while (await reader.ReadAsync())
         {
             var key = new Key(query.Collection, reader.GetString(0));
             byte[] value = reader.GetFieldValue<byte[]>(3);
@@ -53,19 +53,19 @@ internal sealed class QueryRows(NpgsqlConnection connection, QueryPlan plan, Que
     }
 
     /// <returns>Null behind the last one.</returns>
-    public async ValueTask<QueryRow?> NextAsync(CancellationToken ct)
+    public async ValueTask<QueryRow?> NextAsync()
     {
-        if (_rows.Count == 0 && !_isEnd) await StepAsync(ct);
+        if (_rows.Count == 0 && !_isEnd) await StepAsync();
         return _rows.TryDequeue(out var row) ? row : null;
     }
 
-    private async Task StepAsync(CancellationToken ct)
+    private async Task StepAsync()
     {
         // As many rows as have about so many bytes, going by those so far.
         long perRow = Math.Max(1, _bytesRead / Math.Max(1, _rowsRead));
         _step = (int)Math.Clamp(StepBytes / perRow, 1, Math.Min(_step * 4, StepRowsMax));
         await using var fetch = new NpgsqlCommand($"FETCH {_step} FROM page", connection);
-        await using var reader = await fetch.ExecuteReaderAsync(ct);
-        await TakeAsync(reader, ct);
+        await using var reader = await fetch.ExecuteReaderAsync();
+        await TakeAsync(reader);
     }
 }

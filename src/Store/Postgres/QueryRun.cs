@@ -6,7 +6,7 @@ using Stateway.Store.Columns;
 namespace Stateway.Store.Postgres;
 
 /// <summary>Answers one query on one connection, from one snapshot.</summary>
-internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tables, Query query, CancellationToken ct)
+internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tables, Query query)
 {
     /// <summary>Bytes that are parsed for one query, however few the rows are that they belong to.</summary>
     private const long ScannedBytesMax = 256 << 20;
@@ -31,18 +31,18 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
         if (isOneTrip) batch.BatchCommands.Add(new("COMMIT"));
 
         StoreState state;
-        await using (var reader = await batch.ExecuteReaderAsync(ct))
+        await using (var reader = await batch.ExecuteReaderAsync())
         {
-            await reader.ReadAsync(ct);
+            await reader.ReadAsync();
             state = new(reader.GetInt64(0), reader.GetInt64(1));
             bool isStale = reader.GetInt64(2) != tables.Declarations;
-            await reader.NextResultAsync(ct);
-            if (rows is not null) await rows.TakeAsync(reader, ct);
+            await reader.NextResultAsync();
+            if (rows is not null) await rows.TakeAsync(reader);
             if (isStale) return null;
         }
 
         var result = Refusal(plan, missing, state) ?? await AnswerAsync(plan!, rows!, state);
-        if (!isOneTrip) await DatabaseForm.ExecuteAsync(connection, "COMMIT", ct);
+        if (!isOneTrip) await DatabaseForm.ExecuteAsync(connection, "COMMIT", CancellationToken.None);
         return result;
     }
 
@@ -56,7 +56,7 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
     private async Task<QueryResult> AnswerAsync(QueryPlan plan, QueryRows rows, StoreState state)
     {
         var past = new PastRows(plan, query);
-        if (query.Revision is { } revision && revision < state.Revision && !await past.ReadAsync(connection, revision, ct))
+        if (query.Revision is { } revision && revision < state.Revision && !await past.ReadAsync(connection, revision))
             return new QueryResult.Gone(state);
 
         long? total = null;
@@ -74,7 +74,7 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
         int dropped = 0;
         int bytes = 0;
 
-        var current = await rows.NextAsync(ct);
+        var current = await rows.NextAsync();
         bool isKnownToHold = plan.Filter.Residual is null;
         int pastIndex = 0;
         while (true)
@@ -88,7 +88,7 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
                 if (++dropped > query.ScannedMax || _scannedBytes > ScannedBytesMax)
                     return last is not null ? (page.DrainToImmutable(), last) : null;
 
-                current = await rows.NextAsync(ct);
+                current = await rows.NextAsync();
             }
 
             isKnownToHold = true;
@@ -107,7 +107,7 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
             }
             else
             {
-                current = await rows.NextAsync(ct);
+                current = await rows.NextAsync();
                 isKnownToHold = plan.Filter.Residual is null;
             }
         }
@@ -120,14 +120,14 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
         if (plan.Filter.Residual is not { } residual)
         {
             batch.BatchCommands.Add(plan.CountCommand());
-            return (long)(await batch.ExecuteScalarAsync(ct))!; // one row
+            return (long)(await batch.ExecuteScalarAsync())!; // one row
         }
 
         batch.BatchCommands.Add(plan.MatchingCommand());
         long total = 0;
         int read = 0;
-        await using var reader = await batch.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct))
+        await using var reader = await batch.ExecuteReaderAsync();
+        while (await reader.ReadAsync())
         {
             if (++read > query.ScannedMax || _scannedBytes > ScannedBytesMax)
             {
@@ -143,7 +143,6 @@ internal sealed class QueryRun(NpgsqlConnection connection, CollectionTables tab
 
     private bool Holds(Expression residual, ReadOnlyMemory<byte> json)
     {
-        ct.ThrowIfCancellationRequested();
         _scannedBytes += json.Length;
         return StoredJson.Holds(residual, json.Span, query.Visible);
     }

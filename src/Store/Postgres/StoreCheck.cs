@@ -5,7 +5,7 @@ using Stateway.Store.Columns;
 namespace Stateway.Store.Postgres;
 
 /// <summary>Verifies everything, in one snapshot. It reads all there is; nobody waits for it.</summary>
-internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables tables, IProgress<StoreProgress>? progress, CancellationToken ct)
+internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables tables, IProgress<StoreProgress>? progress)
 {
     private const int ReportRows = 1_000;
 
@@ -16,11 +16,11 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
     /// <exception cref="NpgsqlException"/>
     public async Task<StoreReport> RunAsync()
     {
-        await DatabaseForm.ExecuteAsync(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ct);
+        await DatabaseForm.ExecuteAsync(connection, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", CancellationToken.None);
         long revision, compacted;
         await using (var reader = await ReadAsync("SELECT revision,compacted FROM meta"))
         {
-            await reader.ReadAsync(ct);
+            await reader.ReadAsync();
             (revision, compacted) = (reader.GetInt64(0), reader.GetInt64(1));
         }
 
@@ -32,7 +32,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
             await CheckIndexesAsync(table);
         }
 
-        await DatabaseForm.ExecuteAsync(connection, "COMMIT", ct);
+        await DatabaseForm.ExecuteAsync(connection, "COMMIT", CancellationToken.None);
         return new(_entries, revision - compacted, _faults.ToImmutable(), _faultsCount);
     }
 
@@ -45,13 +45,13 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
             """;
         await using (var reader = await ReadAsync(gaps))
         {
-            while (await reader.ReadAsync(ct)) Fault($"log: revisions {reader.GetInt64(0)} to {reader.GetInt64(1)} are missing, or beyond the newest, {revision}.");
+            while (await reader.ReadAsync()) Fault($"log: revisions {reader.GetInt64(0)} to {reader.GetInt64(1)} are missing, or beyond the newest, {revision}.");
         }
 
         string known = string.Join(',', tables.All.Select(table => table.Number).Prepend(0));
         await using (var reader = await ReadAsync($"SELECT revision,n FROM log WHERE revision>{compacted} AND collection NOT IN ({known})"))
         {
-            while (await reader.ReadAsync(ct)) Fault($"log: revision {reader.GetInt64(0)}, change {reader.GetInt32(1)} is of no collection.");
+            while (await reader.ReadAsync()) Fault($"log: revision {reader.GetInt64(0)}, change {reader.GetInt32(1)} is of no collection.");
         }
     }
 
@@ -60,7 +60,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
         string columns = string.Concat(table.Fields.Select(field => "," + field.ColumnName));
         await using var reader = await ReadAsync($"SELECT path,revision,value{columns} FROM {table.Name}");
         long done = 0;
-        while (await reader.ReadAsync(ct))
+        while (await reader.ReadAsync())
         {
             string place = $"{table.Collection}:{reader.GetString(0)}";
             if (reader.GetInt64(1) is var own && (own < 1 || own > revision))
@@ -92,7 +92,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
         string superseded = $"SELECT revision,path,old_revision,old_value FROM log WHERE collection={table.Number} AND revision>{compacted} AND old_revision>0";
         await using (var reader = await ReadAsync(superseded))
         {
-            while (await reader.ReadAsync(ct))
+            while (await reader.ReadAsync())
             {
                 string place = $"log: {table.Collection}:{reader.GetString(1)} at revision {reader.GetInt64(2)}";
                 if (reader.GetInt64(2) >= reader.GetInt64(0)) Fault($"{place} is replaced by an older one, {reader.GetInt64(0)}.");
@@ -108,7 +108,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
             """;
         await using (var reader = await ReadAsync(lost))
         {
-            while (await reader.ReadAsync(ct)) Fault($"log: what revision {reader.GetInt64(0)} made of {table.Collection}:{reader.GetString(1)} is nowhere.");
+            while (await reader.ReadAsync()) Fault($"log: what revision {reader.GetInt64(0)} made of {table.Collection}:{reader.GetString(1)} is nowhere.");
         }
 
         string unlogged =
@@ -118,7 +118,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
             """;
         await using (var reader = await ReadAsync(unlogged))
         {
-            while (await reader.ReadAsync(ct)) Fault($"{table.Collection}:{reader.GetString(1)} is of revision {reader.GetInt64(0)}; the log has no such change.");
+            while (await reader.ReadAsync()) Fault($"{table.Collection}:{reader.GetString(1)} is of revision {reader.GetInt64(0)}; the log has no such change.");
         }
     }
 
@@ -129,7 +129,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
             if (!field.IsReady) continue;
 
             string valid = $"SELECT coalesce((SELECT indisvalid FROM pg_index WHERE indexrelid=to_regclass('{table.IndexName(field)}')),false)";
-            if (await DatabaseForm.ScalarAsync(connection, valid, ct) is not true)
+            if (await DatabaseForm.ScalarAsync(connection, valid, CancellationToken.None) is not true)
                 Fault($"{table.Collection}: the index of '{field.Field.Name}' is missing or not valid.");
         }
     }
@@ -137,7 +137,7 @@ internal sealed class StoreCheck(NpgsqlConnection connection, CollectionTables t
     private async Task<NpgsqlDataReader> ReadAsync(string sql)
     {
         await using var command = new NpgsqlCommand(sql, connection) { CommandTimeout = 0 };
-        return await command.ExecuteReaderAsync(ct);
+        return await command.ExecuteReaderAsync();
     }
 
     private void Fault(string text)

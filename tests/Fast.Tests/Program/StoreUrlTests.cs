@@ -20,10 +20,10 @@ public sealed class StoreUrlTests
     public void Postgres_takes_every_part()
     {
         var url = Assert.IsType<StoreUrl.Postgres>(Read(
-            "postgresql://shop:p%40ss%3A%2f@[::1]:6432/shop%20data?schema=eu_1&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&sslcert=c.pem&sslkey=k.pem&connect_timeout=7&application_name=a%40b"));
+            "postgresql://shop:p%40ss%3A%2f@[::1]:6432/shop%20data?schema=eu_1&sslmode=verify-full&sslrootcert=%2Fetc%2Fca.pem&sslcert=c.pem&sslkey=k.pem&connect_timeout=7&application_name=a%40b&pool_max_conns=40"));
         Assert.Equal(("::1", 6432, "shop", "p@ss:/", "shop data"), (url.Host, url.Port, url.User, url.Password, url.Database));
         Assert.Equal(("eu_1", SslMode.VerifyFull, "/etc/ca.pem", "c.pem", "k.pem"), (url.Schema, url.SslMode, url.SslRootCert, url.SslCert, url.SslKey));
-        Assert.Equal((TimeSpan.FromSeconds(7), "a@b"), (url.ConnectTimeout, url.ApplicationName));
+        Assert.Equal((TimeSpan.FromSeconds(7), "a@b", 40), (url.ConnectTimeout, url.ApplicationName, url.PoolMaxConns));
         Assert.Equal("postgres://shop:***@[::1]:6432/shop%20data?schema=eu_1", url.ToString());
     }
 
@@ -93,6 +93,7 @@ public sealed class StoreUrlTests
     [InlineData("postgres://h/d?schema=pg_x", "pg_")]
     [InlineData("postgres://h/d?sslkey=k", "sslcert is missing")]
     [InlineData("postgres://h/d?connect_timeout=0", "1 to 300")]
+    [InlineData("postgres://h/d?pool_max_conns=1001", "1 to 1000")]
     [InlineData("postgres://h/d?password=x", "STATEWAY_STORE_PASSWORD")]
     [InlineData("postgres://u:p@ss/word@h/d", "%40")]
     [InlineData("etcd://", "host is missing")]

@@ -1,3 +1,4 @@
+using Npgsql;
 using Stateway.Store.Postgres;
 using Stateway.TestKit;
 using Xunit;
@@ -98,6 +99,38 @@ public sealed class PostgresFaultTests
         Assert.Equal(["p1"], await store.ListAsync(new(Things) { Limit = 10 }));
         Assert.NotNull(await store.GetAsync(Things, "p1"));
         Assert.Equal(2, await store.WriteAsync(Put(Things, "p2", "{}")));
+    }
+
+    [Fact]
+    public async Task A_read_that_nobody_waits_for_is_ended_at_the_server()
+    {
+        var server = await SharedPostgres.Server;
+        string schema = SharedPostgres.NewSchema();
+        var options = await SharedPostgres.OptionsAsync(schema);
+        await using var store = await SharedPostgres.OpenAsync(options with
+        {
+            ConnectionString = $"{options.ConnectionString};Application Name={schema}",
+            ReadersMax = 1,
+        });
+        await store.DeclareAsync(Collection(Things));
+        await store.WriteAsync(Put(Things, "a", "{}"));
+        string blocked = $"SELECT count(*) FROM pg_stat_activity WHERE application_name='{schema}' AND wait_event_type='Lock'";
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+
+        await using var other = new NpgsqlConnection(server.ConnectionString);
+        await other.OpenAsync();
+        await using var transaction = await other.BeginTransactionAsync();
+        await using (var hold = new NpgsqlCommand($"LOCK TABLE {schema}.t1", other)) await hold.ExecuteNonQueryAsync();
+        using var client = new CancellationTokenSource();
+        var reading = store.QueryAsync(new(Things) { Limit = 10 }, client.Token).AsTask();
+        while ((await server.SqlAsync(blocked)).Trim() != "1") await Task.Delay(20, patience.Token);
+
+        await client.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        while ((await server.SqlAsync(blocked)).Trim() != "0") await Task.Delay(20, patience.Token);
+        await transaction.RollbackAsync();
+        Assert.Equal(["a"], await store.ListAsync(new(Things) { Limit = 10 }));
     }
 
     [Fact]

@@ -17,12 +17,18 @@ internal static class StructureCheck
     // Some megabytes that a server needs only while it reads documents.
     private static readonly WeakReference<Schema?> Compiled = new(null);
 
-    public static void Run(ApiDocument document)
+    /// <summary>To be held while documents are read; nobody else holds it for long.</summary>
+    public static Schema Form()
     {
         if (!Compiled.TryGetTarget(out var schema)) Compiled.SetTarget(schema = Compile());
+        return schema;
+    }
 
+    /// <param name="form">What <see cref="Form"/> gives.</param>
+    public static void Run(ApiDocument document, Schema form)
+    {
         var errors = new SchemaErrors();
-        if (schema.Validate(NodeJson.ToUtf8(document.Root), errors)) return;
+        if (form.Validate(NodeJson.ToUtf8(document.Root), errors)) return;
 
         foreach (var error in errors.Items)
         {

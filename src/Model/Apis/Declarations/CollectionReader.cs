@@ -1,6 +1,7 @@
 using Stateway.Model.Apis.Documents;
 using Stateway.Model.Apis.Expansion;
 using Stateway.Model.Apis.Operations;
+using Stateway.Model.Apis.Seeds;
 using Stateway.Model.Apis.Text;
 using Stateway.Model.Schemas;
 
@@ -80,7 +81,7 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
     private static readonly string[] ListParameters =
         ["filter", "order_by", "max_page_size", "page_token", "fields", "expand", "watch", "revision", "min_revision"];
 
-    private string? SeedOf(CollectionDraft draft)
+    private SeedSource? SeedOf(CollectionDraft draft)
     {
         if (draft.Spot["seed"] is not { Text: { } name } seed) return null;
 
@@ -90,20 +91,20 @@ internal sealed class CollectionReader(ApiDocument document, DocumentSchemas sch
             return null;
         }
 
-        string path = folder.PathOf(name);
-        if (!folder.Contains(path))
+        if (Path.IsPathRooted(name) || SourceFolder.Resolve(null, name) is not { } file)
         {
             document.Error(seed, "A seed lies in the document's folder.");
             return null;
         }
 
-        if (!File.Exists(path))
+        if (!folder.Has(file))
         {
             string hint = NameHint.For(name, [.. folder.Names()]);
             document.Error(seed, $"There is no file '{name}'.{hint}");
             return null;
         }
 
-        return path;
+        document.Files.Add(file);
+        return new(file, folder.Reader(file));
     }
 }

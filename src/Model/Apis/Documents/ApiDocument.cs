@@ -3,7 +3,7 @@ using Stateway.Model.Apis.Text;
 namespace Stateway.Model.Apis.Documents;
 
 /// <summary>One OpenAPI document while it is read.</summary>
-internal sealed class ApiDocument(string file, string folder, MapNode root, DocumentErrors errors)
+internal sealed class ApiDocument(string name, string file, MapNode root, DocumentErrors errors)
 {
     private const int ReferencesMax = 32; // one after the other; more is a circle
 
@@ -12,11 +12,14 @@ internal sealed class ApiDocument(string file, string folder, MapNode root, Docu
     /// <summary>As the user would name it.</summary>
     public string File { get; } = file;
 
-    /// <summary>The folder that the files named in the document lie in; absolute.</summary>
-    public string Folder { get; } = folder;
+    /// <summary>The API's: of a folder, the file's name without its ending.</summary>
+    public string Name { get; } = name;
 
-    /// <summary>The file's name without its ending.</summary>
-    public string Name { get; } = Path.GetFileNameWithoutExtension(file);
+    /// <summary>Stands before the base path.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>The files that it is made of: itself, those it refers to, and its seeds.</summary>
+    public SortedSet<string> Files { get; } = new([file], StringComparer.Ordinal);
 
     public MapNode Root { get; } = root;
     public Spot Top { get; } = new(null, "", root);

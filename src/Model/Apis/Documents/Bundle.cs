@@ -192,21 +192,21 @@ internal sealed partial class Bundle
             return null;
         }
 
-        string full = Path.GetFullPath(Path.Combine(_folder.Root, Path.GetDirectoryName(file) ?? "", path));
-        if (!_folder.Contains(full))
+        if (SourceFolder.Resolve(file, path) is not { } name)
         {
             _document.Error(at, $"'{reference}' leads out of the folder; put the file into it.");
             return null;
         }
 
-        if (!File.Exists(full))
+        if (!_folder.Has(name))
         {
             string hint = NameHint.For(path, [.. _folder.Names()]);
             _document.Error(at, $"There is no file '{path}'.{hint}");
             return null;
         }
 
-        return (_folder.NameOf(full), fragment);
+        _document.Files.Add(name);
+        return (name, fragment);
     }
 
     private Node? Find(string file, string fragment, string reference, string at)

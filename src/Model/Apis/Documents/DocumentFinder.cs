@@ -10,11 +10,13 @@ internal static class DocumentFinder
 {
     private const int DocumentsMax = 10_000;
 
-    public static List<ApiDocument> Find(string path, DocumentErrors errors, out SourceFolder folder)
+    private static readonly Dictionary<string, byte[]> NoFiles = []; // they are in the folder
+
+    public static List<ApiDocument> Find(string path, DocumentErrors errors, out DiskFolder folder)
     {
         string full = Path.GetFullPath(path);
         bool isFile = File.Exists(full);
-        folder = new SourceFolder(isFile ? Path.GetDirectoryName(full)! : full.Length > 1 ? full.TrimEnd('/') : full);
+        folder = new DiskFolder(isFile ? Path.GetDirectoryName(full)! : full.Length > 1 ? full.TrimEnd('/') : full);
         if (!isFile && !Directory.Exists(full))
         {
             errors.Add(new(path, 1, 1, "", "There is no such file or folder."));
@@ -42,17 +44,34 @@ internal static class DocumentFinder
             errors.Add(new(path, 1, 1, "", "No OpenAPI document is here: no .yaml, .yml or .json file whose top level has 'openapi'."));
         }
 
+        foreach (var document in documents.Where(document => document.Name == ApiSpec.ReservedName))
+            document.Error("", $"An API can't be called {ApiSpec.ReservedName}: the platform's own resources are kept under this name. Rename the file.");
         RefuseEqualNames(documents);
         return documents;
     }
 
-    /// <param name="isChosen">The user named this very file, so that it must be a document.</param>
-    private static ApiDocument? Read(string name, SourceFolder folder, bool isChosen, DocumentErrors errors)
+    /// <summary>The one document of a source.</summary>
+    /// <returns>Null when it is none.</returns>
+    public static ApiDocument? Read(ApiSource source, SourceFolder folder, DocumentErrors errors)
     {
+        if (folder.Has(source.File)) return Read(source, folder, isMeant: static () => true, isChosen: true, errors);
+
+        errors.Add(new(source.File, 1, 1, "", "The document is not among its files."));
+        return null;
+    }
+
+    /// <param name="isChosen">The user named this very file, so that it must be a document.</param>
+    private static ApiDocument? Read(string name, DiskFolder folder, bool isChosen, DocumentErrors errors) =>
+        Read(new(Path.GetFileNameWithoutExtension(name), name, NoFiles), folder, () => isChosen || folder.LooksLikeApi(name), isChosen, errors);
+
+    /// <param name="isMeant">Whether a text that can't be read means to be a document.</param>
+    private static ApiDocument? Read(ApiSource source, SourceFolder folder, Func<bool> isMeant, bool isChosen, DocumentErrors errors)
+    {
+        string name = source.File;
         var reading = folder.Text(name);
         if (reading.Errors.Count > 0)
         {
-            if (!isChosen && !folder.LooksLikeApi(name)) return null;
+            if (!isMeant()) return null;
 
             foreach (var error in reading.Errors) errors.Add(error);
             return null;
@@ -64,7 +83,7 @@ internal static class DocumentFinder
             return null;
         }
 
-        var document = new ApiDocument(name, folder.Root, root, errors);
+        var document = new ApiDocument(source.Name, name, root, errors) { Prefix = source.Prefix };
         if (root["openapi"] is not ScalarNode { Text: var version } scalar || !(version.StartsWith("3.0.") || version.StartsWith("3.1.")))
         {
             document.Error("/openapi", "Stateway reads OpenAPI 3.0 and 3.1; write openapi: 3.1.0.");

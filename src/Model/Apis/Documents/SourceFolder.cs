@@ -2,22 +2,24 @@ using Stateway.Model.Apis.Text;
 
 namespace Stateway.Model.Apis.Documents;
 
-/// <summary>The folder that documents are read from. Every file is read once; nothing outside is.</summary>
-internal sealed class SourceFolder(string root)
+/// <summary>
+/// The files that documents are read from, by their names relative to the folder, with slashes. Every text is read once;
+/// nothing outside is.
+/// </summary>
+internal abstract class SourceFolder
 {
-    private const int BytesLookedAt = 64 * 1024;
-
     private readonly Dictionary<string, TextReading> _texts = new(StringComparer.Ordinal);
 
-    /// <summary>Absolute.</summary>
-    public string Root { get; } = root;
+    public abstract bool Has(string name);
 
-    /// <summary>Name of a file as its user would write it: relative to the folder, with slashes.</summary>
-    public string NameOf(string path) => Path.GetRelativePath(Root, path).Replace('\\', '/');
+    /// <summary>The texts at the top of the folder, in order.</summary>
+    public abstract IEnumerable<string> Names();
 
-    public string PathOf(string name) => Path.GetFullPath(Path.Combine(Root, name));
-
-    public bool Contains(string path) => path.StartsWith(Root.TrimEnd('/') + "/", StringComparison.Ordinal);
+    /// <summary>
+    /// A way to read a file, later too, that holds on to nothing else of the folder. It gives at most one byte more than
+    /// <see cref="TextLimits.BytesMax"/>; an <see cref="IOException"/> or <see cref="UnauthorizedAccessException"/> when the file can't be read.
+    /// </summary>
+    public abstract Func<byte[]> Reader(string name);
 
     /// <exception cref="IOException">The file can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
@@ -25,45 +27,29 @@ internal sealed class SourceFolder(string root)
     {
         if (_texts.TryGetValue(name, out var known)) return known;
 
-        var reading = TextReading.Read(name, ReadBounded(PathOf(name)));
+        var reading = TextReading.Read(name, Reader(name)());
         _texts.Add(name, reading);
         return reading;
     }
 
-    /// <summary>Whether a text that can't be read, or is too large to be, means to be an OpenAPI document.</summary>
-    public bool LooksLikeApi(string name)
+    /// <summary>What a file calls another by, as a name in the folder; null when it leads out.</summary>
+    /// <param name="from">The file that it stands in; null for the folder itself.</param>
+    public static string? Resolve(string? from, string path)
     {
-        using var file = File.OpenRead(PathOf(name));
-        byte[] bytes = new byte[BytesLookedAt];
-        int count = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        string text = System.Text.Encoding.UTF8.GetString(bytes, 0, count);
-
-        foreach (var line in text.AsSpan().EnumerateLines())
+        List<string> names = [.. (from ?? "").Split('/')[..^1]];
+        foreach (string part in path.Split('/', '\\'))
         {
-            var start = line.TrimStart("\uFEFF {\t,").TrimStart("\"'");
-            if (start.StartsWith("openapi", StringComparison.Ordinal) && start["openapi".Length..].TrimStart("\"' ").StartsWith(":")) return true;
+            switch (part)
+            {
+                case "" or ".": break;
+                case ".." when names.Count == 0: return null;
+                case "..": names.RemoveAt(names.Count - 1); break;
+                default: names.Add(part); break;
+            }
         }
 
-        return false;
+        return names.Count == 0 ? null : string.Join('/', names);
     }
 
-    public IEnumerable<string> Names() => Directory.EnumerateFiles(Root).Where(IsText).Select(NameOf).Order(StringComparer.Ordinal);
-
-    private static bool IsText(string path) => Path.GetExtension(path).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
-
-    /// <summary>One byte more than allowed tells too large from just right, without reading the rest.</summary>
-    private static byte[] ReadBounded(string path)
-    {
-        using var file = File.OpenRead(path);
-        if (file.Length <= TextLimits.BytesMax)
-        {
-            byte[] all = new byte[file.Length];
-            file.ReadExactly(all);
-            return all;
-        }
-
-        byte[] start = new byte[TextLimits.BytesMax + 1];
-        file.ReadExactly(start);
-        return start;
-    }
+    protected static bool IsText(string name) => Path.GetExtension(name).ToLowerInvariant() is ".yaml" or ".yml" or ".json";
 }

@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.RegularExpressions;
 using Stateway.Model.Apis.Documents;
-using Stateway.Model.Apis.Expansion;
 using Stateway.Model.Apis.Text;
 
 namespace Stateway.Model.Apis.Operations;
@@ -38,33 +37,33 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
     {
         if (collection.Text is not { } name) return null;
 
-        if (collections.Find(document, name) is not { } draft)
+        if (collections.Find(document, name) is not { } known)
         {
             document.Error(collection, $"No document here declares the collection '{name}'.{collections.Hint(document, name)}");
             return null;
         }
 
         string? action = target["action"]?.Text;
-        if (action is not null && !draft.Actions.Any(each => each.Name == action))
+        if (action is not null && !known.Actions.Contains(action))
         {
-            document.Error(target["action"]!, $"'{name}' has no action '{action}'.{NameHint.For(action, [.. draft.Actions.Select(each => each.Name)])}");
+            document.Error(target["action"]!, $"'{name}' has no action '{action}'.{NameHint.For(action, known.Actions)}");
             return null;
         }
 
-        if (VerbOf(target, draft, action, route) is not { } verb) return null;
+        if (VerbOf(target, known.Depth, action, route) is not { } verb) return null;
 
-        int ids = verb is CollectionVerb.List or CollectionVerb.Create ? draft.Depth - 1 : draft.Depth;
+        int ids = verb is CollectionVerb.List or CollectionVerb.Create ? known.Depth - 1 : known.Depth;
         if (route.Names.Count != ids)
         {
-            document.Error(target, $"{verb.ToString().ToLowerInvariant()} on '{name}' takes {Count(ids)} in the path, as in {(ids < draft.Depth ? draft.Path : draft.ItemPath)}; this path has {Count(route.Names.Count)}.");
+            document.Error(target, $"{verb.ToString().ToLowerInvariant()} on '{name}' takes {Count(ids)} in the path, as in {(ids < known.Depth ? known.Path : known.ItemPath)}; this path has {Count(route.Names.Count)}.");
             return null;
         }
 
-        return new(draft.StoreName, verb, verb == CollectionVerb.Act ? action : null);
+        return new(known.StoreName, verb, verb == CollectionVerb.Act ? action : null);
     }
 
     /// <summary>As written, or as method and path suggest.</summary>
-    private CollectionVerb? VerbOf(Spot target, CollectionDraft draft, string? action, Route route)
+    private CollectionVerb? VerbOf(Spot target, int depth, string? action, Route route)
     {
         if (target["verb"]?.Text is { } written)
         {
@@ -76,7 +75,7 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
 
         if (action is not null) return CollectionVerb.Act;
 
-        bool isWhole = route.Names.Count < draft.Depth;
+        bool isWhole = route.Names.Count < depth;
         CollectionVerb? inferred = route.Method switch
         {
             "GET" => isWhole ? CollectionVerb.List : CollectionVerb.Get,

@@ -17,7 +17,7 @@ internal sealed class SeedCheck(ApiDocument document, DocumentErrors errors, IRe
         {
             if (collection.Seed is null) continue;
 
-            var reading = SeedFile.Read(collection, NameOf(collection));
+            var reading = SeedFile.Read(collection);
             foreach (var error in reading.Errors.Take(ErrorsOfOneFileMax)) errors.Add(error);
             foreach (var row in reading.Rows)
             {
@@ -55,7 +55,7 @@ internal sealed class SeedCheck(ApiDocument document, DocumentErrors errors, IRe
 
             if (errors.Count - before > ErrorsOfOneFileMax)
             {
-                errors.Add(new(NameOf(seeded), 1, 1, "", "The seed has more errors than these."));
+                errors.Add(new(seeded.Seed!.File, 1, 1, "", "The seed has more errors than these."));
                 return;
             }
         }
@@ -90,8 +90,6 @@ internal sealed class SeedCheck(ApiDocument document, DocumentErrors errors, IRe
 
     private void Report(SeedRow row, string pointer, string message) =>
         errors.Add(JsonPointer.Locate(row.Node!, pointer), row.Pointer + pointer, message);
-
-    private string NameOf(CollectionDeclaration collection) => Path.GetRelativePath(document.Folder, collection.Seed!).Replace('\\', '/');
 
     private static string PointerOf(string field) => "/" + field.Replace('.', '/');
 

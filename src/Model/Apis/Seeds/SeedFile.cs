@@ -15,16 +15,14 @@ public static class SeedFile
 {
     /// <summary>The rows of the collection and of its children, every parent before its children.</summary>
     /// <returns>Rows and errors; reading the documents has checked the same file, so errors mean that it has changed since.</returns>
-    public static SeedReading Read(CollectionDeclaration collection) => Read(collection, Path.GetFileName(collection.Seed!));
-
-    /// <param name="file">What errors call the file.</param>
-    internal static SeedReading Read(CollectionDeclaration collection, string file)
+    public static SeedReading Read(CollectionDeclaration collection)
     {
+        string file = collection.Seed!.File;
         var rows = new List<SeedRow>();
         var errors = new List<DocumentError>();
         try
         {
-            var text = TextReading.Read(file, File.ReadAllBytes(collection.Seed!));
+            var text = TextReading.Read(file, collection.Seed.Read());
             errors.AddRange(text.Errors);
             if (text.Root is ListNode list) Flatten(collection, list, "", "", rows, errors);
             else if (errors.Count == 0) errors.Add(new(file, 1, 1, "", "A seed is a list of resources."));

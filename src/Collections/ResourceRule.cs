@@ -1,0 +1,21 @@
+using Stateway.Model.Problems;
+using Stateway.Store;
+
+namespace Stateway.Collections;
+
+/// <summary>
+/// What must hold, beyond schema and references, for a resource to be stored or to go. Asked before each commit, and again
+/// when somebody was faster.
+/// </summary>
+/// <returns>Null when it may.</returns>
+public delegate ValueTask<Problem?> ResourceRule(ProposedChange change, CancellationToken ct);
+
+/// <param name="Path">Of the resource.</param>
+/// <param name="Before">Null when it is new.</param>
+/// <param name="After">As it would be stored; null when it is to go.</param>
+/// <param name="Resources">Everything else, as it would be: of a batch, with the changes before this one.</param>
+public sealed record ProposedChange(string Path, ReadOnlyMemory<byte>? Before, ReadOnlyMemory<byte>? After, IResources Resources);
+
+/// <summary>What a collection of the platform's own has beyond what its document says.</summary>
+/// <param name="Mark">Written along with each change: who waits for changes of these collections reads one entry instead of the log.</param>
+public sealed record Oversight(ResourceRule Rule, Key Mark);
