@@ -1,6 +1,8 @@
 using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Cors;
+using Stateway.Gateway.Mirrors;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Stages;
 using Stateway.Model.Names;
 
 namespace Stateway.Gateway;
@@ -13,13 +15,16 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
     public HttpResponse Response => Http.Response;
 
     /// <summary>Names this request in a problem document and in the log. Made when first asked for.</summary>
-    public string RequestId => field ??= ResourceId.New(time);
+    public string RequestId => field ??= Http.Features.Get<CopiedRequest.KnownRequestId>()?.Id ?? ResourceId.New(time);
 
     /// <summary>The operation that matched. Set by the first step; never null behind it.</summary>
     public Operation Operation { get; set; } = null!;
 
     /// <summary>What marks the answer for pages of other origins; null when they may not call. Set by the first step, also where nothing matched.</summary>
     public CorsPolicy? Cors { get; set; }
+
+    /// <summary>What its stage does beyond answering; null for nothing. Set behind the first step, also where nothing matched.</summary>
+    internal Visit? Visit { get; set; }
 
     /// <summary>The path's parameters, decoded.</summary>
     public RouteMatch Match { get; set; }

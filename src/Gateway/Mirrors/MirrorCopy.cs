@@ -8,6 +8,9 @@ namespace Stateway.Gateway.Mirrors;
 public sealed record MirrorCopy(
     string OperationId, string Method, string Target, ImmutableArray<KeyValuePair<string, string>> Headers, ReadOnlyMemory<byte> Body, MirrorAnswer Answer)
 {
+    /// <summary>That the request had, and its copy has too.</summary>
+    public string RequestId { get; init; } = "";
+
     /// <summary>About what it keeps in memory.</summary>
     internal long Bytes => Target.Length + Body.Length + Answer.Body.Length + (64L * (Headers.Length + Answer.Headers.Length));
 }

@@ -13,7 +13,7 @@ public sealed record MirrorRules
 
     /// <summary>Fields that differ between two right answers.</summary>
     public ImmutableArray<string> IgnoredHeaders { get; init; } =
-        ["Age", "Connection", "Content-Length", "Date", "Keep-Alive", "Server", "Transfer-Encoding", "Via"];
+        ["Age", "Connection", "Content-Length", "Date", "Keep-Alive", "Server", "Stateway-Deployment", "Stateway-Revision", "Transfer-Encoding", "Via"];
 
     /// <summary>Parts of JSON bodies that differ between two right answers, as JSON pointers; <c>*</c> is any one name or index: <c>/results/*/update_time</c>.</summary>
     public ImmutableArray<string> IgnoredPointers { get; init; } = [];

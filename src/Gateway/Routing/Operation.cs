@@ -1,5 +1,6 @@
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Lifecycles;
+using Stateway.Gateway.Stages;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Apis;
@@ -19,6 +20,12 @@ public sealed record Operation(string Method, string Path, string OperationId, I
 
     /// <summary>What it tells its callers of its end; null when none is in sight.</summary>
     public Lifecycle? Lifecycle { get; init; }
+
+    /// <summary>What its stage does beyond answering; null for nothing.</summary>
+    public StageTraffic? Stage { get; init; }
+
+    /// <summary>It is of the stage's canary.</summary>
+    public bool IsCanary { get; init; }
 
     public static Operation Of(ApiSpec api, OperationSpec spec, ITarget target) =>
         new(spec.Method, api.BasePath + spec.Path, spec.OperationId, target,

@@ -9,7 +9,7 @@ namespace Stateway.Hosting;
 
 /// <summary>Puts stages in force on this node: the store learns their collections, then the routing table is swapped whole.</summary>
 /// <param name="own">What the program itself keeps in the store, beside what documents declare.</param>
-internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring, Watches watches, IReadOnlyList<CollectionSpec> own, TimeProvider time, ILogger logger)
+internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring, Watches watches, Traffic traffic, IReadOnlyList<CollectionSpec> own, TimeProvider time, ILogger logger)
 {
     private IReadOnlyList<CollectionSpec> _declared = [];
 
@@ -26,9 +26,10 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
         var declared = FieldsOfAll(stages);
         await store.DeclareAsync([.. own, .. declared.Select(KeepFieldsInForce)], ct);
         await new Seeds(catalog, store, time, logger).LoadAsync(ct);
-        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog);
+        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, stages: traffic.Prepare(stages, wiring, catalog));
         watches.Follow(catalog);
         tables.Publish(table);
+        traffic.Follow();
         _declared = declared;
         Stages = stages;
     }
@@ -37,7 +38,7 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
     private static List<CollectionSpec> FieldsOfAll(ImmutableArray<ServedStage> stages)
     {
         var specs = new Dictionary<string, CollectionSpec>(StringComparer.Ordinal);
-        foreach (var spec in stages.SelectMany(stage => new Catalog([stage.Api]).ToSpecs()))
+        foreach (var spec in stages.SelectMany(stage => stage.Apis).SelectMany(api => new Catalog([api]).ToSpecs()))
             specs[spec.Name] = specs.TryGetValue(spec.Name, out var known) ? With(known, spec.Fields) : spec;
         return [.. specs.Values];
     }

@@ -11,7 +11,9 @@ using Stateway.Collections.Writing.Repeating;
 using Stateway.Copying;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
+using Stateway.Hosting.Canaries;
 using Stateway.Management;
 using Stateway.Model.Apis;
 using Stateway.Store;
@@ -28,7 +30,7 @@ internal sealed partial class Server : IAsyncDisposable
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(10);
 
     /// <summary>What the program itself keeps in the store, beside what documents declare.</summary>
-    private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec];
+    private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec, CanaryRecords.Collection];
 
     /// <summary>Between two looks for changes of what is served.</summary>
     private static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
@@ -41,6 +43,8 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly ManagementApi _management;
     private readonly Wiring _wiring;
     private readonly Rollout _rollout;
+    private readonly Traffic _traffic;
+    private readonly CanaryLoop _canaries;
     private readonly StageCompiler _compiler;
     private readonly FolderApply _folder;
     private readonly Housekeeping _housekeeping;
@@ -70,10 +74,13 @@ internal sealed partial class Server : IAsyncDisposable
         var tables = new RoutingTables();
         _pipeline = new RequestPipeline(tables, limits, time, _logger);
         var kindsCatalog = new Catalog([kinds]);
-        _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger);
+        _traffic = new Traffic(limits, time, _logger);
+        _rollout = new Rollout(store, tables, _wiring, _watches, _traffic, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger);
         _compiler = new StageCompiler(store);
         _folder = new FolderApply(options.ServedFolder, store, kindsCatalog, time);
-        _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), key, services, loggers);
+        _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), key, services, loggers,
+            new Dictionary<string, ITarget> { [DifferencesTarget.OperationId] = new DifferencesTarget(_traffic.MirrorOf) });
+        _canaries = new CanaryLoop(store, _traffic, new(store, kindsCatalog, time, _logger), time, _logger);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
     }
 
@@ -129,6 +136,7 @@ internal sealed partial class Server : IAsyncDisposable
             await starting._management.StartAsync(ct);
             starting._following = starting.FollowStoreAsync(seen);
             starting._housekeeping.Start();
+            starting._canaries.Start();
             GiveMemoryBack();
             return (server = starting, null);
         }
@@ -274,6 +282,8 @@ internal sealed partial class Server : IAsyncDisposable
         using var drain = new CancellationTokenSource(DrainTimeout);
         await Web.StopAsync(drain.Token);
         await _webServices.DisposeAsync();
+        await _canaries.DisposeAsync();
+        await _traffic.DisposeAsync();
         await _housekeeping.DisposeAsync();
         _wiring.Dispose();
         await _store.DisposeAsync();

@@ -4,6 +4,7 @@ using Stateway.Collections;
 using Stateway.Collections.Writing.Batches;
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Stages;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Model.Apis;
@@ -17,35 +18,52 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     /// <param name="apis">An API stands here once for each of its stages.</param>
     /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
     /// <param name="oversight">Of collections, by store names.</param>
-    public RoutingTable Build(IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null)
+    /// <param name="own">What answers instead of an operation's target, by the operation's id.</param>
+    /// <param name="stages">What the stages of some of the APIs do beyond answering.</param>
+    public RoutingTable Build(
+        IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null,
+        IReadOnlyDictionary<string, ITarget>? own = null, IReadOnlyDictionary<ApiSpec, StageTraffic>? stages = null)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
         var bases = new List<ApiBase>();
         foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
-            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below]));
+            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below], own, stages));
         foreach (var type in ProblemTypes.All) operations.Add(new("GET", type.Path, "explainProblem", FixedTarget.Of(type)));
-        return new RoutingTable(operations, bases);
+        var canaries = stages?.Values.SelectMany(stage => stage.Canary?.Operations ?? []);
+        return new RoutingTable(operations, bases, canaries?.ToList());
+    }
+
+    /// <summary>All operations of one API, in place of those that its stage's own deployment has.</summary>
+    public List<Operation> BuildOther(ApiSpec api, Catalog collections)
+    {
+        var operations = new List<Operation>();
+        var taken = api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path).ToHashSet(StringComparer.Ordinal);
+        AddBase(operations, taken, api.BasePath, new Catalog([api], collections), [api], own: null, stages: null);
+        return operations;
     }
 
     /// <summary>All that stands under one base path.</summary>
     /// <param name="catalog">First of its own APIs: another stage's collections may be declared differently.</param>
-    private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis)
+    private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis,
+        IReadOnlyDictionary<string, ITarget>? own, IReadOnlyDictionary<ApiSpec, StageTraffic>? stages)
     {
+        int first = operations.Count;
         var below = new List<Operation>();
         var policies = apis.ConvertAll(api => api.Cors is { } cors ? new CorsPolicy(cors) : null);
         foreach (var (api, cors) in apis.Zip(policies))
         {
             foreach (var spec in api.Operations)
             {
-                var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
-                below.Add(Operation.Of(api, spec, target) with { Cors = cors });
+                var target = own?.GetValueOrDefault(spec.OperationId) ?? TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
+                var stage = stages?.GetValueOrDefault(api);
+                below.Add(Operation.Of(api, spec, target) with { Cors = cors, Stage = stage });
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
                 int slash = spec.Path.LastIndexOf('/');
                 if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act } && spec.Path.AsSpan(0, slash).EndsWith("}") && !spec.Path.AsSpan(slash).Contains('{'))
                 {
-                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors });
+                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors, Stage = stage });
                 }
             }
         }
@@ -54,7 +72,10 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         operations.AddRange(below);
         AddBatch(operations, taken, basePath, below, shared.Cors, catalog);
         foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors);
-        return shared;
+        if (apis is not [var alone] || stages?.GetValueOrDefault(alone) is not { } whole) return shared;
+
+        for (int i = first; i < operations.Count; i++) operations[i] = operations[i] with { Stage = whole };
+        return shared with { Stage = whole };
     }
 
     /// <summary>APIs below one base share what is none's alone (a batch, a 404), so that it is open only as far as all of them say the same.</summary>

@@ -80,6 +80,7 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
             {
                 json.WriteString("deployment", id);
                 json.WriteString("path", spec?.Prefix ?? "");
+                KeepSettings(stage, json);
                 json.WriteStartObject("labels");
                 json.WriteString(Label, _mark);
                 json.WriteEndObject();
@@ -95,10 +96,23 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
         return plan.ToTransaction();
     }
 
+    /// <summary>What an administrator has set of the stage stays, but for a canary: it was one beside the document that goes now.</summary>
+    private static void KeepSettings(Entry? stage, Utf8JsonWriter json)
+    {
+        if (stage is null) return;
+
+        using var document = JsonDocument.Parse(stage.Value);
+        foreach (var member in document.RootElement.EnumerateObject())
+        {
+            if (member.Name is "throttle" or "cache" or "log" or "mirror" or "last_canary") member.WriteTo(json);
+        }
+    }
+
     private async Task RemoveOldAsync(Plan plan, string api, List<Entry> stages, CancellationToken ct)
     {
         var used = stages.Select(stage => (stage.Key.Path, Spec: StageSpec.Read(stage.Key.Path, stage.Value)))
-            .Where(stage => stage.Spec.Api == api && stage.Path != $"{api}/{ServedStage.Live}").Select(stage => stage.Spec.Deployment).ToHashSet();
+            .Where(stage => stage.Spec.Api == api)
+            .SelectMany(stage => stage.Path == $"{api}/{ServedStage.Live}" ? stage.Spec.Deployments.Skip(1) : stage.Spec.Deployments).ToHashSet();
         var deployments = await ReadAsync(Kinds.Deployment, api, ct);
         var old = deployments.Where(entry => !used.Contains(entry.Key.Path[(api.Length + 1)..])).OrderByDescending(entry => entry.Revision).Skip(DeploymentsKept);
         foreach (var entry in old) plan.Delete(entry);

@@ -7,6 +7,7 @@ using Stateway.Collections;
 using Stateway.Collections.Watching;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
@@ -31,8 +32,10 @@ internal sealed class ManagementApi : IAsyncDisposable
 
     /// <param name="api">What <see cref="Kinds.Read"/> gives.</param>
     /// <param name="others">What users' collections use; of that the store, the page tokens and the clock.</param>
+    /// <param name="own">What answers operations of the document that no collection does, by their ids.</param>
     public ManagementApi(
-        Socket listening, ApiSpec api, DeployingRules rules, AdministratorKey key, CollectionServices others, ILoggerFactory loggers)
+        Socket listening, ApiSpec api, DeployingRules rules, AdministratorKey key, CollectionServices others, ILoggerFactory loggers,
+        IReadOnlyDictionary<string, ITarget> own)
     {
         var logger = loggers.CreateLogger("Stateway");
         var services = others with { Limits = others.Limits with { BodyBytesMax = BodyBytesMax }, Watches = new Watches(others.Store, new WatchOptions(), others.Time, logger) };
@@ -42,7 +45,7 @@ internal sealed class ManagementApi : IAsyncDisposable
         _watches.Follow(kinds);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), services.Time), Endpoint, logger);
         var tables = new RoutingTables();
-        tables.Publish(_wiring.Build([api], kinds, rules.ByCollection));
+        tables.Publish(_wiring.Build([api], kinds, rules.ByCollection, own));
         _pipeline = new RequestPipeline(tables, services.Limits, services.Time, logger, key.Access);
         _webServices = WebServer.Create(listening, services.Limits, loggers);
     }

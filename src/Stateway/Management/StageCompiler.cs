@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
+using Stateway.Model.Problems;
 using Stateway.Store;
 
 namespace Stateway.Management;
@@ -23,14 +24,21 @@ internal sealed class StageCompiler(IStore store)
         var next = new Dictionary<string, ServedStage>(StringComparer.Ordinal);
         var changed = new List<(string Path, string Deployment, ApiSource Source)>();
         var faults = ImmutableArray.CreateBuilder<StageFault>();
+        var specs = new List<StageSpec>();
         await foreach (var stage in ReadStagesAsync(ct))
         {
+            specs.Add(stage);
             if (_compiled.TryGetValue(stage.Path, out var known) && known.Deployment == stage.Deployment && known.Prefix == stage.Prefix) next.Add(stage.Path, known);
             else if (await FindDeploymentAsync(store, stage.Api, stage.Deployment, ct) is { } deployment) changed.Add((stage.Path, stage.Deployment, deployment with { Prefix = stage.Prefix }));
             else faults.Add(new(stage.Path, [$"There is no deployment {stage.Deployment}."]));
         }
 
         faults.AddRange(Compile(changed, next));
+        foreach (var stage in specs)
+        {
+            if (next.TryGetValue(stage.Path, out var served)) next[stage.Path] = await WithArmsAsync(served, stage, faults, ct);
+        }
+
         _compiled = next;
         return ([.. next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)], faults.ToImmutable());
     }
@@ -71,6 +79,42 @@ internal sealed class StageCompiler(IStore store)
         }
     }
 
+    /// <summary>Compiles the stage's other deployments, for the place of the stage itself. One that can't be served is left out, and the stage served without it.</summary>
+    private async Task<ServedStage> WithArmsAsync(ServedStage served, StageSpec stage, ImmutableArray<StageFault>.Builder faults, CancellationToken ct)
+    {
+        var known = _compiled.GetValueOrDefault(stage.Path);
+        var (before, settings) = (known?.Settings, stage.Settings);
+        if (!stage.Errors.IsEmpty)
+        {
+            faults.Add(new(stage.Path, [.. stage.Errors.Select(error => $"{error.Pointer}: {error.Detail}")]));
+            settings = StageSettings.None;
+        }
+
+        return served with
+        {
+            Settings = settings,
+            Canary = await ArmAsync(settings.Canary?.Deployment, before?.Canary?.Deployment, known?.Canary),
+            Mirror = await ArmAsync(settings.Mirror?.Deployment, before?.Mirror?.Deployment, known?.Mirror),
+        };
+
+        async Task<ApiSpec?> ArmAsync(string? deployment, string? knownDeployment, ApiSpec? knownApi)
+        {
+            if (deployment is null || (deployment == knownDeployment && known!.Prefix == stage.Prefix && knownApi is not null)) return deployment is null ? null : knownApi;
+
+            if (await FindDeploymentAsync(store, stage.Api, deployment, ct) is not { } source)
+            {
+                faults.Add(new(stage.Path, [$"There is no deployment {deployment}."]));
+                return null;
+            }
+
+            var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], api => _compiled.GetValueOrDefault($"{api}/{ServedStage.Live}")?.Api);
+            if (reading.Errors.Count == 0) return reading.Apis[0];
+
+            faults.Add(new(stage.Path, [.. reading.Errors.Select(error => error.ToString())]));
+            return null;
+        }
+    }
+
     /// <returns>Null when there is none.</returns>
     public static async ValueTask<ApiSource?> FindDeploymentAsync(IResources resources, string api, string deployment, CancellationToken ct) =>
         await resources.GetAsync(new(Kinds.Deployment, $"{api}/{deployment}"), ct) is { } entry ? DeploymentSource.Read(api, entry.Value) : null;
@@ -99,12 +143,25 @@ internal sealed record StageSpec(string Path, string Deployment, string Prefix, 
 {
     public string Api => Path[..Path.IndexOf('/')];
 
+    public StageSettings Settings { get; private init; } = StageSettings.None;
+
+    /// <summary>What is wrong with the settings beyond their schema.</summary>
+    public ImmutableArray<ProblemError> Errors { get; private init; } = [];
+
+    /// <summary>The ids of all that it points at.</summary>
+    public IEnumerable<string> Deployments => new[] { Deployment, Settings.Canary?.Deployment, Settings.Mirror?.Deployment }.OfType<string>();
+
     /// <param name="json">Fits the kind's schema.</param>
     public static StageSpec Read(string path, ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json);
+        var errors = new List<ProblemError>();
+        var settings = StageSettings.Read(document.RootElement, path, errors);
         return new(path, document.RootElement.GetProperty("deployment").GetString()!,
             document.RootElement.TryGetProperty("path", out var prefix) ? prefix.GetString()! : "",
-            document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null);
+            document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null)
+        {
+            Settings = settings, Errors = [.. errors],
+        };
     }
 }

@@ -1,0 +1,114 @@
+using System.Collections.Immutable;
+using Microsoft.Extensions.Logging;
+using Stateway.Collections;
+using Stateway.Gateway;
+using Stateway.Gateway.Canaries;
+using Stateway.Gateway.Mirrors;
+using Stateway.Gateway.Stages;
+using Stateway.Model.Apis;
+
+namespace Stateway.Hosting;
+
+/// <summary>
+/// What outlives routing tables of the stages' throttles, canaries and mirrors: for as long as the stage asks for the same.
+/// For one caller at a time; what it shows may be read by all.
+/// </summary>
+internal sealed class Traffic(GatewayLimits limits, TimeProvider time, ILogger logger) : IAsyncDisposable
+{
+    /// <summary>How far back the requests count that a canary is judged by: as long as it is to prove itself, within these.</summary>
+    private static readonly TimeSpan WindowMin = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan WindowMax = TimeSpan.FromMinutes(10);
+
+    private ImmutableDictionary<string, Live> _prepared = ImmutableDictionary<string, Live>.Empty;
+    private volatile ImmutableDictionary<string, Live> _live = ImmutableDictionary<string, Live>.Empty;
+
+    /// <summary>The canaries that are on, on this node.</summary>
+    public ImmutableArray<RunningCanary> Canaries => [.. _live.Values.Select(live => live.Canary).OfType<RunningCanary>()];
+
+    /// <returns>Null when the stage has no mirror.</returns>
+    public MirrorTap? MirrorOf(string stage) => _live.GetValueOrDefault(stage)?.Tap;
+
+    /// <summary>What the stages' operations are to lead to; stages that ask for nothing are not in it.</summary>
+    public Dictionary<ApiSpec, StageTraffic> Prepare(ImmutableArray<ServedStage> stages, Wiring wiring, Catalog catalog)
+    {
+        var prepared = ImmutableDictionary.CreateBuilder<string, Live>(StringComparer.Ordinal);
+        var traffic = new Dictionary<ApiSpec, StageTraffic>(ReferenceEqualityComparer.Instance);
+        foreach (var stage in stages)
+        {
+            if (stage.Settings == Management.StageSettings.None) continue;
+
+            var live = Next(_live.GetValueOrDefault(stage.Path), stage);
+            prepared.Add(stage.Path, live);
+            var arm = live.Canary is { } canary ? new CanaryArm(canary.Setting.Deployment, canary.Setting.Split, canary.Window) : null;
+            var each = new StageTraffic(stage.Path, stage.Deployment)
+            {
+                Throttle = live.Throttle,
+                Cache = stage.Settings.MaxAge is { } age ? new(age) : null,
+                Log = stage.Settings.Log,
+                Canary = arm,
+                Mirror = live.Tap,
+            };
+            arm?.Operations = wiring.BuildOther(stage.Canary!, catalog).ConvertAll(operation => operation with { Stage = each, IsCanary = true });
+            live.Tap?.Follow(new(wiring.BuildOther(ReadOnly(stage.Mirror!), catalog)));
+            traffic.Add(stage.Api, each);
+        }
+
+        _prepared = prepared.ToImmutable();
+        return traffic;
+    }
+
+    /// <summary>Whatever its document says of GET, a mirror changes nothing.</summary>
+    private static ApiSpec ReadOnly(ApiSpec api) => api with
+    {
+        Operations = [.. api.Operations.Where(operation =>
+            operation.Method is "GET" or "HEAD" && operation.Target is not TargetSpec.Collection { Verb: not (CollectionVerb.List or CollectionVerb.Get or CollectionVerb.History) })],
+    };
+
+    private Live Next(Live? before, ServedStage stage)
+    {
+        var settings = stage.Settings;
+        bool isSameBase = before?.Stage.Deployment == stage.Deployment && before.Stage.Prefix == stage.Prefix;
+        return new(stage)
+        {
+            Throttle = settings.Throttle is not { } throttle ? null
+                : throttle == before?.Stage.Settings.Throttle ? before.Throttle : new(throttle.Rate, throttle.Burst, time),
+            Canary = settings.Canary is not { } canary || stage.Canary is null ? null
+                : isSameBase && canary == before!.Canary?.Setting ? before.Canary
+                : new(stage.Path, stage.Deployment, canary, new(WindowOf(canary.Rules), time)),
+            Tap = settings.Mirror is not { } mirror || stage.Mirror is null ? null
+                : isSameBase && mirror == before!.Stage.Settings.Mirror && before.Tap is { } tap ? tap
+                : new(mirror.Deployment, mirror.Rules, limits, time, logger),
+        };
+    }
+
+    /// <summary>The table that was made of what was prepared is in force.</summary>
+    public void Follow()
+    {
+        var before = _live;
+        _live = _prepared;
+        var kept = _live.Values.Select(live => live.Tap).ToHashSet();
+        foreach (var gone in before.Values.Select(live => live.Tap).OfType<MirrorTap>().Where(tap => !kept.Contains(tap))) _ = gone.DisposeAsync().AsTask();
+    }
+
+    private static TimeSpan WindowOf(CanaryRules rules) => rules.PromoteAfter < WindowMin ? WindowMin : rules.PromoteAfter < WindowMax ? rules.PromoteAfter : WindowMax;
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var live in _live.Values)
+        {
+            if (live.Tap is not null) await live.Tap.DisposeAsync();
+        }
+    }
+
+    private sealed record Live(ServedStage Stage)
+    {
+        public Throttle? Throttle { get; init; }
+        public RunningCanary? Canary { get; init; }
+        public MirrorTap? Tap { get; init; }
+    }
+}
+
+/// <summary>A canary that is on.</summary>
+/// <param name="Stage">Its path.</param>
+/// <param name="Base">The deployment beside it.</param>
+internal sealed record RunningCanary(string Stage, string Base, Management.CanarySetting Setting, CanaryWindow Window);
