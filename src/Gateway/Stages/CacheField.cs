@@ -10,25 +10,26 @@ namespace Stateway.Gateway.Stages;
 /// </summary>
 public sealed class CacheField
 {
-    private readonly StringValues _shared;
+    private readonly StringValues _usual;
     private readonly StringValues _private;
 
     /// <param name="maxAge">Counts in whole seconds.</param>
-    public CacheField(TimeSpan maxAge)
+    /// <param name="isShared">All callers are answered alike, so that caches may answer one with what another got.</param>
+    public CacheField(TimeSpan maxAge, bool isShared)
     {
         string field = "max-age=" + ((long)maxAge.TotalSeconds).ToString(CultureInfo.InvariantCulture);
-        (_shared, _private) = (field, "private, " + field);
+        _private = "private, " + field;
+        _usual = isShared ? field : _private;
     }
 
-    /// <param name="isPersonal">Another caller may get another answer.</param>
-    public void Mark(HttpRequest request, HttpResponse response, bool isPersonal)
+    public void Mark(HttpRequest request, HttpResponse response)
     {
         var headers = response.Headers;
         if (response.StatusCode is not ((>= 200 and < 300) or 304) || !(HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method))
             || headers.CacheControl.Count > 0 || headers.Expires.Count > 0 || headers.Pragma.Count > 0)
             return;
 
-        isPersonal |= request.Headers.Authorization.Count > 0 || request.Headers.Cookie.Count > 0 || headers.SetCookie.Count > 0;
-        headers.CacheControl = isPersonal ? _private : _shared;
+        bool isPersonal = request.Headers.Authorization.Count > 0 || request.Headers.Cookie.Count > 0 || headers.SetCookie.Count > 0;
+        headers.CacheControl = isPersonal ? _private : _usual;
     }
 }

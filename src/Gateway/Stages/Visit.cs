@@ -48,7 +48,7 @@ internal sealed class Visit
     public void Mark()
     {
         _answered = _time.GetTimestamp();
-        _stage.Cache?.Mark(_exchange.Request, _exchange.Response, isPersonal: _stage.Canary is not null);
+        _stage.Cache?.Mark(_exchange.Request, _exchange.Response);
         if (_stage.Canary is { } canary) _exchange.Response.Headers["Stateway-Deployment"] = _isCanary ? canary.Deployment : _stage.Deployment;
     }
 

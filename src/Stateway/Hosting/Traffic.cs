@@ -4,6 +4,7 @@ using Stateway.Collections;
 using Stateway.Gateway;
 using Stateway.Gateway.Canaries;
 using Stateway.Gateway.Mirrors;
+using Stateway.Gateway.Routing;
 using Stateway.Gateway.Stages;
 using Stateway.Model.Apis;
 
@@ -43,18 +44,25 @@ internal sealed class Traffic(GatewayLimits limits, TimeProvider time, ILogger l
             var each = new StageTraffic(stage.Path, stage.Deployment)
             {
                 Throttle = live.Throttle,
-                Cache = stage.Settings.MaxAge is { } age ? new(age) : null,
+                Cache = stage.Settings.MaxAge is { } age ? new(age, isShared: arm is null) : null,
                 Log = stage.Settings.Log,
                 Canary = arm,
                 Mirror = live.Tap,
             };
             arm?.Operations = wiring.BuildOther(stage.Canary!, catalog).ConvertAll(operation => operation with { Stage = each, IsCanary = true });
-            live.Tap?.Follow(new(wiring.BuildOther(ReadOnly(stage.Mirror!), catalog)));
+            live.Tap?.Follow(new(OfMirror(stage, each, wiring, catalog)));
             traffic.Add(stage.Api, each);
         }
 
         _prepared = prepared.ToImmutable();
         return traffic;
+    }
+
+    /// <summary>What the stage says of caching is said of both answers, so that they don't differ in it.</summary>
+    private static List<Operation> OfMirror(ServedStage stage, StageTraffic traffic, Wiring wiring, Catalog catalog)
+    {
+        var said = traffic.Cache is null ? null : new StageTraffic(stage.Path, traffic.Mirror!.Deployment) { Cache = traffic.Cache };
+        return wiring.BuildOther(ReadOnly(stage.Mirror!), catalog).ConvertAll(operation => operation with { Stage = said });
     }
 
     /// <summary>Whatever its document says of GET, a mirror changes nothing.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Json;
 using Stateway.Gateway;
 using Stateway.Gateway.Content;
@@ -21,7 +22,7 @@ internal sealed class DifferencesTarget(Func<string, MirrorTap?> find) : ITarget
         if (find(path) is not { } mirror) return new(new Problem(ProblemTypes.NotFound, $"The stage {path} has no mirror in force."));
 
         var content = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(content)) Write(json, mirror);
+        using (var json = new Utf8JsonWriter(content, JsonOptions.Readable)) Write(json, mirror);
         exchange.Response.Headers.CacheControl = "no-store";
         return Answering.WriteAsync(exchange, "application/json", content.WrittenMemory);
     }
@@ -50,7 +51,7 @@ internal sealed class DifferencesTarget(Func<string, MirrorTap?> find) : ITarget
         foreach (var example in findings.Examples)
         {
             json.WriteStartObject();
-            json.WriteString("time", example.Time);
+            json.WriteString("time", example.Time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
             json.WriteString("operation", example.OperationId);
             json.WriteString("method", example.Method);
             json.WriteString("target", example.Target);

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Stateway.Collections;
 using Stateway.Gateway.Canaries;
+using Stateway.Gateway.Content;
 using Stateway.Management;
 using Stateway.Store;
 
@@ -21,6 +22,8 @@ internal sealed partial class CanaryJudging(IStore store, Catalog kinds, TimePro
 
     /// <summary>Until what failed is tried again.</summary>
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    private static readonly JsonSerializerOptions Readable = new() { Encoder = JsonOptions.Readable.Encoder };
 
     private readonly Dictionary<Key, (long Revision, long Seen)> _seen = [];
 
@@ -83,7 +86,7 @@ internal sealed partial class CanaryJudging(IStore store, Catalog kinds, TimePro
         if (verdict.Decision == CanaryDecision.Promote) json["deployment"] = deployment;
         Tell(json, deployment, verdict, now);
 
-        byte[] value = kinds[Kinds.Stage].ComposeSeed(JsonSerializer.SerializeToUtf8Bytes(json), path, now);
+        byte[] value = kinds[Kinds.Stage].ComposeSeed(JsonSerializer.SerializeToUtf8Bytes(json, Readable), path, now);
         var result = await store.CommitAsync(new([fence, new Precondition.AtRevision(stage.Key, stage.Revision)],
         [
             new Write.Put(stage.Key, now, value),
