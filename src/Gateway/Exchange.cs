@@ -1,8 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Cors;
+using Stateway.Gateway.Mirrors;
 using Stateway.Gateway.Routing;
 using Stateway.Gateway.Serving.Proxies;
 using Stateway.Gateway.Tracing;
+using Stateway.Gateway.Stages;
 using Stateway.Model.Names;
 
 namespace Stateway.Gateway;
@@ -17,7 +19,7 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
     public HttpResponse Response => Http.Response;
 
     /// <summary>Names this request in a problem document and in the log. Made when first asked for.</summary>
-    public string RequestId => field ??= ResourceId.New(time);
+    public string RequestId => field ??= Http.Features.Get<CopiedRequest.KnownRequestId>()?.Id ?? ResourceId.New(time);
 
     /// <summary>Who asked for what, as the outermost proxy that is believed saw it. Found out when first asked for.</summary>
     public ForwardedClient Client => _client ??= ForwardedClient.Of(Http);
@@ -36,6 +38,9 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
 
     /// <summary>Null for nearly every request: the caller did not ask, or may not know.</summary>
     public Trace? Trace { get; set; }
+
+    /// <summary>What its stage does beyond answering; null for nothing. Set behind the first step, also where nothing matched.</summary>
+    internal Visit? Visit { get; set; }
 
     /// <summary>The path's parameters, decoded.</summary>
     public RouteMatch Match { get; set; }

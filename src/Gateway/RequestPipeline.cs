@@ -35,6 +35,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)
         {
+            exchange.Visit?.End(problem: null, isClientGone: true, logger);
             return; // the client went away; nobody waits for an answer
         }
         catch (IOException e) when (RequestFraming.IsBadChunkSize(e))
@@ -48,6 +49,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         }
 
         if (problem is not null) await FinishAsync(exchange, problem);
+        exchange.Visit?.End(problem, isClientGone: false, logger);
     }
 
     /// <returns>Null when the response has been written.</returns>
@@ -69,14 +71,18 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
 
         var refused = Match(exchange, table);
 
-        // 2. Mark: a preflight of another origin's page ends here; whatever answers the request is marked for that page, and with
-        // the operation's own end, which may have come, and with the steps' times.
+        // 2. Mark: a preflight of another origin's page ends here; whatever answers the request is marked for that page, with
+        // the operation's own end, which may have come, with the steps' times, and with what its stage has to say, which may have no room for it.
         if (AnswersPreflight(exchange, table, refused)) return default;
         var lifecycle = exchange.Operation?.Lifecycle;
-        if (exchange.Cors is not null || lifecycle is not null || exchange.Trace is not null || exchange.Host?.StrictTransportSecurity is not null)
+        var stage = exchange.Operation is { } operation ? operation.Stage : table.StageAt(PathOf(exchange));
+        if (stage is not null) exchange.Visit = new(exchange, stage, time);
+        if (exchange.Cors is not null || lifecycle is not null || stage is not null || exchange.Trace is not null || exchange.Host?.StrictTransportSecurity is not null)
             exchange.Response.OnStarting(MarkAnswer, exchange);
+        if (exchange.Visit?.Refuse() is { } throttled) return new(throttled);
         if (refused is not null) return new(refused);
         if (lifecycle?.Refuse(time) is { } retired) return new(retired);
+        exchange.Visit?.Watch();
 
         // 3. Validate
         if (exchange.Operation!.Validation is { } validation) return ValidateAndAnswerAsync(exchange, validation);
@@ -119,6 +125,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
         var exchange = (Exchange)state;
         exchange.Cors?.Mark(exchange.Request, exchange.Response.Headers);
         exchange.Operation?.Lifecycle?.Mark(exchange.Response.Headers);
+        exchange.Visit?.Mark();
         exchange.Trace?.Mark(exchange.Response.Headers, exchange.Operation);
         if (exchange.Host?.StrictTransportSecurity is { } strict && exchange.Client.Scheme == Uri.UriSchemeHttps) exchange.Response.Headers.StrictTransportSecurity = strict;
         return Task.CompletedTask;
@@ -153,7 +160,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
                 return new(ProblemTypes.MisdirectedRequest, "This host asks for a client certificate, which only a connection over TLS to this server can have.");
         }
 
-        var result = table.Find(request.Method, PathOf(target), out var operation, out var match, out string? allow);
+        var result = table.Find(exchange.Http, PathOf(target), out var operation, out var match, out string? allow);
         switch (result)
         {
             case RoutingResult.Found:
@@ -199,7 +206,7 @@ public sealed partial class RequestPipeline(RoutingTables tables, GatewayLimits 
     private static ReadOnlySpan<char> PathOf(Exchange exchange) => PathOf(exchange.Http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
 
     /// <summary>For the log: as it came, percent-encoded, so that no line break of a client's comes into it.</summary>
-    private static string ShownPath(HttpContext http)
+    internal static string ShownPath(HttpContext http)
     {
         var path = PathOf(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
         return string.Create(path.Length, path, static (shown, path) =>

@@ -1,5 +1,6 @@
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Lifecycles;
+using Stateway.Gateway.Stages;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Apis;
@@ -25,6 +26,12 @@ public sealed record Operation(string Method, string Path, string OperationId, I
 
     /// <summary>Null for what belongs to no stage alone.</summary>
     public ServedAs? ServedAs { get; init; }
+
+    /// <summary>What its stage does beyond answering; null for nothing.</summary>
+    public StageTraffic? Stage { get; init; }
+
+    /// <summary>It is of the stage's canary.</summary>
+    public bool IsCanary { get; init; }
 
     public static Operation Of(ApiSpec api, OperationSpec spec, ITarget target) =>
         new(spec.Method, api.BasePath + spec.Path, spec.OperationId, target,

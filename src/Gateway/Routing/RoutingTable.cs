@@ -1,5 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
+using Microsoft.AspNetCore.Http;
 using Stateway.Gateway.Cors;
+using Stateway.Gateway.Stages;
 
 namespace Stateway.Gateway.Routing;
 
@@ -19,6 +21,10 @@ public sealed class RoutingTable
 
     private readonly Node _root = new();
     private readonly bool _hasCors;
+    private readonly bool _hasStages;
+
+    /// <summary>The operations of all canaries; null when there is none. Asked for what none of the others answers.</summary>
+    private readonly RoutingTable? _ofCanaries;
 
     public static RoutingTable Empty { get; } = new([]);
 
@@ -26,9 +32,11 @@ public sealed class RoutingTable
     public HostTables? Hosts { get; init; }
 
     /// <param name="bases">Where the APIs stand, each path once.</param>
+    /// <param name="ofCanaries">The operations of the stages' canaries, which <see cref="Canaries.CanaryArm.Table"/> has too.</param>
     /// <exception cref="ArgumentException">Two operations share method and path.</exception>
-    public RoutingTable(IEnumerable<Operation> operations, IEnumerable<ApiBase>? bases = null)
+    public RoutingTable(IEnumerable<Operation> operations, IEnumerable<ApiBase>? bases = null, IReadOnlyList<Operation>? ofCanaries = null)
     {
+        if (ofCanaries is { Count: > 0 }) _ofCanaries = new([.. ofCanaries.DistinctBy(operation => operation.Method + " " + Unnamed(operation.Path))]);
         foreach (var operation in operations)
         {
             Add(operation);
@@ -39,19 +47,47 @@ public sealed class RoutingTable
         {
             Add(each);
             _hasCors |= each.Cors is not null;
+            _hasStages |= each.Stage is not null;
         }
     }
 
     /// <summary>Finds the operation for a request.</summary>
     /// <param name="path">As it came, percent-encoded, without the query.</param>
-    public RoutingResult Find(string method, ReadOnlySpan<char> path, out Operation? operation, out RouteMatch match, out string? allow)
+    public RoutingResult Find(string method, ReadOnlySpan<char> path, out Operation? operation, out RouteMatch match, out string? allow) =>
+        Find(method, path, out operation, out match, out allow, out _);
+
+    /// <summary>Finds the operation for a caller: of a stage that has a canary, what is there for this one.</summary>
+    /// <inheritdoc cref="Find(string, ReadOnlySpan{char}, out Operation?, out RouteMatch, out string?)"/>
+    public RoutingResult Find(HttpContext http, ReadOnlySpan<char> path, out Operation? operation, out RouteMatch match, out string? allow)
+    {
+        string method = http.Request.Method;
+        var result = Find(method, path, out operation, out match, out allow, out var route);
+        if (_ofCanaries is null || result == RoutingResult.MalformedPath) return result;
+
+        // Where the base has nothing the canary may have something, and the other way round: both are whole APIs.
+        var canary = (operation ?? route?.First)?.Stage?.Canary;
+        if (canary is null && route is not null) return result; // another stage's
+        if (canary is not null && !canary.Split.TakesCanary(http)) return result;
+
+        var found = (canary?.Table ?? _ofCanaries).Find(method, path, out var theirs, out var theirMatch, out string? theirAllow, out var theirRoute);
+        if (canary is null && (theirs ?? theirRoute?.First)?.Stage?.Canary?.Split.TakesCanary(http) is not true) return result;
+
+        (operation, match, allow) = (theirs, theirMatch, theirAllow);
+        return found;
+    }
+
+    /// <summary>What the API that a path is below does with its requests; null for nothing.</summary>
+    public StageTraffic? StageAt(ReadOnlySpan<char> path) => _hasStages ? BaseOf(path)?.Stage : null;
+
+    private RoutingResult Find(
+        string method, ReadOnlySpan<char> path, out Operation? operation, out RouteMatch match, out string? allow, out Route? route)
     {
         operation = null;
         match = default;
         allow = null;
 
         Span<Range> segments = stackalloc Range[SegmentsMax];
-        var result = FindRoute(path, segments, out int count, out var route);
+        var result = FindRoute(path, segments, out int count, out route);
         if (result != RoutingResult.Found) return result;
 
         allow = route!.Allow;
@@ -73,7 +109,7 @@ public sealed class RoutingTable
         if (!_hasCors) return null;
 
         Span<Range> segments = stackalloc Range[SegmentsMax];
-        if (FindRoute(path, segments, out _, out var route) != RoutingResult.Found) return BaseOf(path);
+        if (FindRoute(path, segments, out _, out var route) != RoutingResult.Found) return BaseOf(path)?.Cors;
 
         allow = route!.Allow;
         return (route.Find(method)?.Operation ?? route.First).Cors;
@@ -98,7 +134,7 @@ public sealed class RoutingTable
     }
 
     /// <summary>The API that stands nearest above a path.</summary>
-    private CorsPolicy? BaseOf(ReadOnlySpan<char> path)
+    private ApiBase? BaseOf(ReadOnlySpan<char> path)
     {
         var node = _root;
         var nearest = node.Base;
@@ -116,8 +152,12 @@ public sealed class RoutingTable
             nearest = node.Base ?? nearest;
         }
 
-        return nearest?.Cors;
+        return nearest;
     }
+
+    /// <summary>A path without its parameters' names: two that are equal match the same.</summary>
+    private static string Unnamed(string path) =>
+        string.Join('/', path.Split('/').Select(segment => segment.IndexOf('}') is > 0 and var close && segment[0] == '{' ? segment[(segment[close - 1] == '+' ? close - 1 : close)..] : segment));
 
     /// <summary>Dot segments, a NUL and broken percent-encoding are refused rather than interpreted.</summary>
     private static bool IsTrick(ReadOnlySpan<char> segment)

@@ -108,6 +108,9 @@ public static class ProblemTypes
     public static readonly ProblemType PreconditionRequired = new(428, "PRECONDITION_REQUIRED", "A condition is required.",
         "Changes of this collection need If-Match with the resource's ETag (or If-None-Match: * to create only), so that nobody overwrites what they have not seen.");
 
+    public static readonly ProblemType Throttled = new(429, "THROTTLED", "Too many requests.",
+        "The stage takes only so many requests a second from all its callers together. Try again after the time that Retry-After names; RateLimit-Policy tells how many there may be.");
+
     public static readonly ProblemType HeadersTooLarge = new(431, "HEADERS_TOO_LARGE", "The request's header section is too large.",
         "The problem names the limit.");
 
@@ -144,7 +147,7 @@ public static class ProblemTypes
         MalformedRequest, InvalidParameter, InvalidFilter, InvalidPageToken, MalformedBody, IdMismatch, InvalidPatch, InvalidBatch, Unauthenticated,
         NotFound, MethodNotAllowed, NotAcceptable, RequestTimeout, AlreadyExists, NotUnique, StillReferenced, WrongState, BeingDeleted, BreakingChange,
         TooMuchContention, IdempotencyKeyInUse, PageTokenExpired, RevisionGone, Retired, PreconditionFailed, BodyTooLarge, ChangeTooLarge,
-        UriTooLong, UnsupportedMediaType, MisdirectedRequest, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, HeadersTooLarge,
+        UriTooLong, UnsupportedMediaType, MisdirectedRequest, InvalidBody, PatchFailed, IdempotencyKeyReused, PreconditionRequired, Throttled, HeadersTooLarge,
         Internal, BadGateway, Unavailable, OutcomeUnknown, RevisionNotReached, UpstreamTimeout, VersionNotSupported, StorageFull,
         LoopDetected,
     ];

@@ -11,7 +11,7 @@ namespace Stateway.Hosting;
 
 /// <summary>Puts stages in force on this node: the store learns their collections, then the routing table is swapped whole.</summary>
 /// <param name="own">What the program itself keeps in the store, beside what documents declare.</param>
-internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring, Watches watches, IReadOnlyList<CollectionSpec> own, TimeProvider time, ILogger logger)
+internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring, Watches watches, Traffic traffic, IReadOnlyList<CollectionSpec> own, TimeProvider time, ILogger logger)
 {
     private IReadOnlyList<CollectionSpec> _declared = [];
 
@@ -34,16 +34,19 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
         var declared = FieldsOfAll(stages);
         await store.DeclareAsync([.. own, .. declared.Select(KeepFieldsInForce)], ct);
         await new Seeds(catalog, store, time, logger).LoadAsync(ct);
-        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, servedAs: ServedAs(stages), hosts: domains.IsEmpty ? null : HostsOf(domains, catalog));
+        var everywhere = stages.Concat(domains.SelectMany(domain => domain.Stages)).DistinctBy(stage => stage.Api).ToImmutableArray();
+        var wired = new WiredStages(traffic.Prepare(everywhere, wiring, catalog), ServedAs(everywhere));
+        var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, stages: wired, hosts: domains.IsEmpty ? null : HostsOf(domains, catalog, wired));
         watches.Follow(catalog);
         Tls?.Publish(domains); // first, so that no request comes to a new host's paths past what its clients must show
         tables.Publish(table);
         Domains = domains;
+        traffic.Follow();
         _declared = declared;
         Stages = stages;
     }
 
-    private HostTables HostsOf(ImmutableArray<ServedDomain> domains, Catalog catalog)
+    private HostTables HostsOf(ImmutableArray<ServedDomain> domains, Catalog catalog, WiredStages wired)
     {
         var names = new List<KeyValuePair<string, HostRoutes>>(domains.Length);
         var parents = new List<KeyValuePair<string, HostRoutes>>();
@@ -51,7 +54,7 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
         {
             var spec = domain.Spec;
             bool needsCertificate = spec.Clients is { AreRequired: true };
-            var routes = new HostRoutes(wiring.Build([.. domain.Stages.Select(stage => stage.Api)], catalog, servedAs: ServedAs(domain.Stages)))
+            var routes = new HostRoutes(wiring.Build([.. domain.Stages.Select(stage => stage.Api)], catalog, stages: wired))
             {
                 IsHttpsOnly = spec.IsHttpsOnly || needsCertificate, NeedsClientCertificate = needsCertificate,
                 HttpsPort = HttpsPort, StrictTransportSecurity = spec.TransportSecurity,
@@ -74,7 +77,7 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
     private static List<CollectionSpec> FieldsOfAll(ImmutableArray<ServedStage> stages)
     {
         var specs = new Dictionary<string, CollectionSpec>(StringComparer.Ordinal);
-        foreach (var spec in stages.SelectMany(stage => new Catalog([stage.Api]).ToSpecs()))
+        foreach (var spec in stages.SelectMany(stage => stage.Apis).SelectMany(api => new Catalog([api]).ToSpecs()))
             specs[spec.Name] = specs.TryGetValue(spec.Name, out var known) ? With(known, spec.Fields) : spec;
         return [.. specs.Values];
     }

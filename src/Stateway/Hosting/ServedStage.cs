@@ -1,3 +1,4 @@
+using Stateway.Management;
 using Stateway.Model.Apis;
 
 namespace Stateway.Hosting;
@@ -10,6 +11,17 @@ internal sealed record ServedStage(string Stage, string Deployment, string Prefi
 {
     /// <summary>The stage whose collections are the API's own, for other APIs and for who watches across a change.</summary>
     public const string Live = "live";
+
+    public StageSettings Settings { get; init; } = StageSettings.None;
+
+    /// <summary>The canary's deployment, compiled for the same place; null without one.</summary>
+    public ApiSpec? Canary { get; init; }
+
+    /// <summary>The mirror's.</summary>
+    public ApiSpec? Mirror { get; init; }
+
+    /// <summary>All that it serves, seen or unseen.</summary>
+    public IEnumerable<ApiSpec> Apis => new[] { Api, Canary, Mirror }.OfType<ApiSpec>();
 
     /// <summary>As in the store: <c>shop/live</c>.</summary>
     public string Path => $"{Api.Name}/{Stage}";

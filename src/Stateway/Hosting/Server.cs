@@ -13,7 +13,9 @@ using Stateway.Controllers;
 using Stateway.Copying;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
+using Stateway.Hosting.Canaries;
 using Stateway.Management;
 using Stateway.Management.Domains;
 using Stateway.Model.Apis;
@@ -31,13 +33,15 @@ internal sealed partial class Server : IAsyncDisposable
     private static readonly TimeSpan StorePause = TimeSpan.FromSeconds(10);
 
     /// <summary>What the program itself keeps in the store, beside what documents declare.</summary>
-    private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec];
+    private static readonly CollectionSpec[] SystemCollections = [Settings.Collection, Seeds.Notes, IdempotencyRecords.Spec, CanaryRecords.Collection];
 
     private readonly IStore _store;
     private readonly ServiceProvider _webServices;
     private readonly ManagementApi _management;
     private readonly Wiring _wiring;
     private readonly Rollout _rollout;
+    private readonly Traffic _traffic;
+    private readonly CanaryLoop _canaries;
     private readonly StageCompiler _compiler;
     private readonly DomainCompiler _domains;
     private readonly DomainTls? _tls;
@@ -83,7 +87,8 @@ internal sealed partial class Server : IAsyncDisposable
         _pipeline = new RequestPipeline(tables, limits, time, _logger, traces: key.Access.ToTraceKey());
         var rules = new DeployingRules(() => _rollout!.Stages, (resource, ct) => _explaining!.ExplainAsync(resource, ct));
         var kindsCatalog = new Catalog([kinds], oversight: rules.ByCollection);
-        _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger) { Tls = _tls, HttpsPort = SecureEndpoint?.Port };
+        _traffic = new Traffic(limits, time, _logger);
+        _rollout = new Rollout(store, tables, _wiring, _watches, _traffic, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger) { Tls = _tls, HttpsPort = SecureEndpoint?.Port };
         _compiler = new StageCompiler(store);
         _domains = new DomainCompiler(store);
         _folder = new FolderApply(options.ServedFolder, store, KindsAs("folder " + options.ServedFolder), time);
@@ -94,7 +99,9 @@ internal sealed partial class Server : IAsyncDisposable
         _stageStatus = _controllers.Add(new StageController(KindsAs("controller stages"), _outcomes), StageController.Options);
         _domainStatus = _controllers.Add(new DomainController(KindsAs("controller domains"), () => _rollout.Domains), DomainController.Options);
         _explaining = new Explaining(KindsAs("why"), _controllers, [.. kindsCatalog.Collections.Select(kind => kind.StoreName)], time);
-        _management = new ManagementApi(managing, kinds, rules, new ApiCatalogTarget(() => _rollout.Stages, Endpoint), key, services, loggers);
+        _management = new ManagementApi(managing, kinds, rules, new ApiCatalogTarget(() => _rollout.Stages, Endpoint), key, services, loggers,
+            new Dictionary<string, ITarget> { [DifferencesTarget.OperationId] = new DifferencesTarget(_traffic.MirrorOf) });
+        _canaries = new CanaryLoop(store, _traffic, new(store, KindsAs("controller canaries"), time, _logger), time, _logger);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
 
         KindStore KindsAs(string who) => new(kindsCatalog, store, time, who);
@@ -159,6 +166,7 @@ internal sealed partial class Server : IAsyncDisposable
             starting._controllers.Start();
             starting._housekeeping.Start();
             starting._presence.Start();
+            starting._canaries.Start();
             GiveMemoryBack();
             return (server = starting, null);
         }
@@ -283,6 +291,8 @@ internal sealed partial class Server : IAsyncDisposable
         await Web.StopAsync(drain.Token);
         await _webServices.DisposeAsync();
         _tls?.Dispose();
+        await _canaries.DisposeAsync();
+        await _traffic.DisposeAsync();
         await _housekeeping.DisposeAsync();
         await _presence.DisposeAsync();
         _wiring.Dispose();

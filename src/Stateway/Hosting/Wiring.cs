@@ -20,42 +20,54 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     /// <param name="apis">An API stands here once for each of its stages.</param>
     /// <param name="collections">What operations may be answered by that belongs to none of the APIs below their base path.</param>
     /// <param name="oversight">Of collections, by store names.</param>
-    /// <param name="servedAs">Which stage an API stands here for.</param>
+    /// <param name="own">What answers instead of an operation's target, by the operation's id.</param>
+    /// <param name="stages">What the APIs stand here for; null for no stages.</param>
     /// <param name="hosts">With paths of their own.</param>
     /// <param name="more">What the APIs' bases link to, beside their documents.</param>
     public RoutingTable Build(
         IReadOnlyList<ApiSpec> apis, Catalog collections, IReadOnlyDictionary<string, Oversight>? oversight = null,
-        IReadOnlyDictionary<ApiSpec, ServedAs>? servedAs = null, HostTables? hosts = null, params IReadOnlyList<LinkedTarget> more)
+        IReadOnlyDictionary<string, ITarget>? own = null, WiredStages? stages = null, HostTables? hosts = null, params IReadOnlyList<LinkedTarget> more)
     {
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
         var bases = new List<ApiBase>();
         foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
-            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below], servedAs, more));
+            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below], own, stages, more));
         operations.AddRange(_explanations);
-        return new RoutingTable(operations, bases) { Hosts = hosts };
+        var canaries = apis.SelectMany(api => stages?.TrafficOf(api)?.Canary?.Operations ?? []);
+        return new RoutingTable(operations, bases, [.. canaries]) { Hosts = hosts };
+    }
+
+    /// <summary>All operations of one API, in place of those that its stage's own deployment has.</summary>
+    public List<Operation> BuildOther(ApiSpec api, Catalog collections)
+    {
+        var operations = new List<Operation>();
+        var taken = api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path).ToHashSet(StringComparer.Ordinal);
+        AddBase(operations, taken, api.BasePath, new Catalog([api], collections), [api], own: null, stages: null, more: []);
+        return operations;
     }
 
     /// <summary>All that stands under one base path.</summary>
     /// <param name="catalog">First of its own APIs: another stage's collections may be declared differently.</param>
     private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis,
-        IReadOnlyDictionary<ApiSpec, ServedAs>? servedAs, IReadOnlyList<LinkedTarget> more)
+        IReadOnlyDictionary<string, ITarget>? own, WiredStages? stages, IReadOnlyList<LinkedTarget> more)
     {
+        int first = operations.Count;
         var below = new List<Operation>();
         var policies = apis.ConvertAll(api => api.Cors is { } cors ? new CorsPolicy(cors) : null);
         foreach (var (api, cors) in apis.Zip(policies))
         {
-            var origin = servedAs?.GetValueOrDefault(api);
+            var (traffic, origin) = (stages?.TrafficOf(api), stages?.OriginOf(api));
             foreach (var spec in api.Operations)
             {
-                var target = TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
-                below.Add(Operation.Of(api, spec, target) with { Cors = cors, ServedAs = origin });
+                var target = own?.GetValueOrDefault(spec.OperationId) ?? TargetOf(spec.Target, api.BasePath + spec.Path, catalog);
+                below.Add(Operation.Of(api, spec, target) with { Cors = cors, ServedAs = origin, Stage = traffic });
 
                 // /orders/{id}:cancel is an alias of /orders/{id}/cancel.
                 int slash = spec.Path.LastIndexOf('/');
                 if (spec.Target is TargetSpec.Collection { Verb: CollectionVerb.Act } && spec.Path.AsSpan(0, slash).EndsWith("}") && !spec.Path.AsSpan(slash).Contains('{'))
                 {
-                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors, ServedAs = origin });
+                    below.Add(Operation.Of(api, spec with { Path = $"{spec.Path[..slash]}:{spec.Path[(slash + 1)..]}" }, target) with { Cors = cors, ServedAs = origin, Stage = traffic });
                 }
             }
         }
@@ -63,8 +75,11 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         var shared = new ApiBase(basePath, SharedBy(policies));
         operations.AddRange(below);
         AddBatch(operations, taken, basePath, below, shared.Cors, catalog);
-        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors, servedAs?.GetValueOrDefault(api), more);
-        return shared;
+        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors, stages?.OriginOf(api), more);
+        if (apis is not [var alone] || stages?.TrafficOf(alone) is not { } whole) return shared;
+
+        for (int i = first; i < operations.Count; i++) operations[i] = operations[i] with { Stage = whole };
+        return shared with { Stage = whole };
     }
 
     /// <summary>APIs below one base share what is none's alone (a batch, a 404), so that it is open only as far as all of them say the same.</summary>

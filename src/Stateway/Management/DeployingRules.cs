@@ -58,7 +58,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
 
         foreach (var entry in page.Entries)
         {
-            if (StageSpec.Read(entry.Key.Path, entry.Value).Deployment == id)
+            if (StageSpec.Read(entry.Key.Path, entry.Value).Deployments.Contains(id))
                 return new(ProblemTypes.StillReferenced, $"The stage {entry.Key.Path[(api.Length + 1)..]} points at it.");
         }
 
@@ -70,26 +70,55 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
         if (change.After is not { } after) return await DomainRules.WhyNotRemovedAsync(change.Resources, stage => stage == change.Path, ct);
 
         var stage = StageSpec.Read(change.Path, after);
-        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, stage.Deployment, ct) is not { } source)
-            return Invalid(new ProblemError("REFERENCE", $"{stage.Api} has no deployment \"{stage.Deployment}\".") { Pointer = "/deployment" });
+        var before = change.Before is { } stored ? StageSpec.Read(change.Path, stored) : null;
+        var taken = new TakenRequests();
+        foreach (var other in stages().Where(other => other.Path != change.Path))
+        {
+            taken.TryTake(other.Path, other.Api, out _);
+            if (other.Canary is { } canary) taken.TryTake(other.Path, canary, out _);
+        }
+
+        var (api, problem) = await CompileAsync(change, stage, stage.Deployment, "/deployment", ct);
+        if (problem is not null) return problem;
+        bool isPromoted = before?.Settings.Canary?.Deployment == stage.Deployment; // it was let through when it became the canary
+        if (before is not null && !isPromoted && await WhyBreakingAsync(change, before.Deployment, stage, stage.Deployment, api!, ct) is { } breaking) return breaking;
+        if (!taken.TryTake(change.Path, api!, out string? clash)) return Invalid(new ProblemError("CLASH", clash) { Pointer = "/path" });
+        if (!stage.Errors.IsEmpty) return Invalid(stage.Errors);
+
+        return await WhyNoCanaryAsync(change, before, stage, taken, ct)
+            ?? (stage.Settings.Mirror is { } mirror ? (await CompileAsync(change, stage, mirror.Deployment, "/mirror/deployment", ct)).Problem : null)
+            ?? await _domains.CheckStageAsync(stage, change.Resources, ct);
+    }
+
+    /// <summary>Some of the stage's callers are to be served by it, so that all holds for it that does for the stage's own deployment.</summary>
+    private async ValueTask<Problem?> WhyNoCanaryAsync(ProposedChange change, StageSpec? before, StageSpec stage, TakenRequests taken, CancellationToken ct)
+    {
+        if (stage.Settings.Canary is not { } canary) return null;
+        if (canary.Deployment == stage.Deployment)
+            return Invalid(new ProblemError("CANARY", $"The stage points at {stage.Deployment} itself; leave the canary away, or give another deployment.") { Pointer = "/canary/deployment" });
+
+        var (api, problem) = await CompileAsync(change, stage, canary.Deployment, "/canary/deployment", ct);
+        if (problem is not null) return problem;
+        if (!taken.TryTake(change.Path, api!, out string? clash)) return Invalid(new ProblemError("CLASH", clash) { Pointer = "/canary/deployment" });
+
+        bool isKnown = before?.Deployment == stage.Deployment && before.Settings.Canary?.Deployment == canary.Deployment;
+        return isKnown ? null : await WhyBreakingAsync(change, stage.Deployment, stage, canary.Deployment, api!, ct);
+    }
+
+    private async ValueTask<(ApiSpec? Api, Problem? Problem)> CompileAsync(ProposedChange change, StageSpec stage, string deployment, string pointer, CancellationToken ct)
+    {
+        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, deployment, ct) is not { } source)
+            return (null, Invalid(new ProblemError("REFERENCE", $"{stage.Api} has no deployment \"{deployment}\".") { Pointer = pointer }));
 
         var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
-        if (reading.Errors.Count > 0) return Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
-
-        if (change.Before is { } before && await WhyBreakingAsync(change, StageSpec.Read(change.Path, before), stage, reading.Apis[0], ct) is { } breaking) return breaking;
-
-        var taken = new TakenRequests();
-        foreach (var other in stages().Where(other => other.Path != change.Path)) taken.TryTake(other.Path, other.Api, out _);
-        return !taken.TryTake(change.Path, reading.Apis[0], out string? clash)
-            ? Invalid(new ProblemError("CLASH", clash) { Pointer = "/path" })
-            : await _domains.CheckStageAsync(stage, change.Resources, ct);
+        return reading.Errors.Count > 0 ? (null, Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)])) : (reading.Apis[0], null);
     }
 
     /// <summary>Clients of a stage rely on what it serves: what would break them is refused, unless its owner says that this deployment may.</summary>
-    private async ValueTask<Problem?> WhyBreakingAsync(ProposedChange change, StageSpec before, StageSpec stage, ApiSpec next, CancellationToken ct)
+    private async ValueTask<Problem?> WhyBreakingAsync(ProposedChange change, string before, StageSpec stage, string deployment, ApiSpec next, CancellationToken ct)
     {
-        if (before.Deployment == stage.Deployment || stage.AllowBreaking == stage.Deployment) return null;
-        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, before.Deployment, ct) is not { } source) return null;
+        if (before == deployment || stage.AllowBreaking == deployment) return null;
+        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, before, ct) is not { } source) return null;
 
         var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
         if (reading.Errors.Count > 0) return null; // nobody is served by it
@@ -98,7 +127,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
         if (!comparison.IsBreaking) return null;
 
         return new(ProblemTypes.BreakingChange, $"{comparison.BreakingCount} of {comparison.Changes.Length + comparison.OmittedCount} changes break clients of this stage. "
-            + $"To point it at {stage.Deployment} all the same, set allow_breaking to \"{stage.Deployment}\".")
+            + $"To point it at {deployment} all the same, set allow_breaking to \"{deployment}\".")
         {
             Errors = [.. comparison.Changes.Where(each => each.Severity == ChangeSeverity.Breaking).Take(ErrorsMax).Select(ErrorOf)],
         };

@@ -29,6 +29,8 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
 
     private const int TriesMax = 10;
 
+    private static readonly string[] _kept = ["throttle", "cache", "log", "mirror"];
+
     /// <param name="sources">Checked, and read together.</param>
     /// <returns>Whether something has changed.</returns>
     /// <exception cref="StoreUnavailableException"/>
@@ -72,6 +74,7 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
             var files = new JsonObject(source.Files.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)Encoding.UTF8.GetString(file.Value))));
             plan.Create(new(Kinds.Deployment, $"{source.Name}/{id}"), new() { ["file"] = source.File, ["files"] = files });
             var pointer = new JsonObject { ["deployment"] = id, ["path"] = spec?.Prefix ?? "", ["labels"] = new JsonObject { [Label] = _mark } };
+            KeepSettings(stage, pointer);
             if (stage is null) plan.Create(new(Kinds.Stage, path), pointer);
             else plan.Change(stage, pointer);
 
@@ -86,10 +89,23 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
         return plan.ToTransaction();
     }
 
+    /// <summary>What an administrator has set of the stage stays, but for a canary: it was one beside the document that goes now.</summary>
+    private static void KeepSettings(KindResource? stage, JsonObject pointer)
+    {
+        if (stage is null) return;
+
+        var spec = JsonNode.Parse(stage.Spec.Span)!.AsObject();
+        foreach (string name in _kept)
+        {
+            if (spec[name] is { } setting) pointer[name] = setting.DeepClone();
+        }
+    }
+
     private async Task RemoveOldAsync(KindPlan plan, string api, ImmutableArray<KindResource> stages, CancellationToken ct)
     {
         var used = stages.Select(stage => (stage.Key.Path, Spec: StageSpec.Read(stage.Key.Path, stage.Spec)))
-            .Where(stage => stage.Spec.Api == api && stage.Path != $"{api}/{ServedStage.Live}").Select(stage => stage.Spec.Deployment).ToHashSet();
+            .Where(stage => stage.Spec.Api == api)
+            .SelectMany(stage => stage.Path == $"{api}/{ServedStage.Live}" ? stage.Spec.Deployments.Skip(1) : stage.Spec.Deployments).ToHashSet();
         var deployments = (await kinds.ListAsync(Kinds.Deployment, api, ct)).Resources;
         foreach (var old in deployments.Where(each => !used.Contains(each.Id)).OrderByDescending(each => each.CreateTime).ThenByDescending(each => each.Id, StringComparer.Ordinal).Skip(DeploymentsKept))
             plan.Delete(old);

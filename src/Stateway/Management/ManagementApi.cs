@@ -7,6 +7,7 @@ using Stateway.Collections;
 using Stateway.Collections.Watching;
 using Stateway.Gateway;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
@@ -32,8 +33,10 @@ internal sealed class ManagementApi : IAsyncDisposable
     /// <param name="api">What <see cref="Kinds.Read"/> gives.</param>
     /// <param name="served">Tells what stages are served, and where.</param>
     /// <param name="others">What users' collections use; of that the store, the page tokens and the clock.</param>
+    /// <param name="own">What answers operations of the document that no collection does, by their ids.</param>
     public ManagementApi(
-        Socket listening, ApiSpec api, DeployingRules rules, ApiCatalogTarget served, AdministratorKey key, CollectionServices others, ILoggerFactory loggers)
+        Socket listening, ApiSpec api, DeployingRules rules, ApiCatalogTarget served, AdministratorKey key, CollectionServices others, ILoggerFactory loggers,
+        IReadOnlyDictionary<string, ITarget> own)
     {
         var logger = loggers.CreateLogger("Stateway");
         var services = others with { Limits = others.Limits with { BodyBytesMax = BodyBytesMax }, Watches = new Watches(others.Store, new WatchOptions(), others.Time, logger) };
@@ -43,7 +46,7 @@ internal sealed class ManagementApi : IAsyncDisposable
         _watches.Follow(kinds);
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), services.Time), Endpoint, logger);
         var tables = new RoutingTables();
-        tables.Publish(_wiring.Build([api], kinds, rules.ByCollection, more: new LinkedTarget("/.well-known/api-catalog", "api-catalog", "getApiCatalog", served)));
+        tables.Publish(_wiring.Build([api], kinds, rules.ByCollection, own, more: new LinkedTarget("/.well-known/api-catalog", "api-catalog", "getApiCatalog", served)));
         _pipeline = new RequestPipeline(tables, services.Limits, services.Time, logger, key.Access);
         _webServices = WebServer.Create(listening, services.Limits, loggers);
     }

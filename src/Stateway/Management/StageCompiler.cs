@@ -3,6 +3,7 @@ using System.Text.Json;
 using Stateway.Collections.Kinds;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
+using Stateway.Model.Problems;
 using Stateway.Store;
 
 namespace Stateway.Management;
@@ -33,6 +34,11 @@ internal sealed class StageCompiler(IStore store)
         }
 
         faults.AddRange(Compile(changed, known));
+        foreach (var (stage, _) in stages)
+        {
+            if (known.TryGetValue(stage.Path, out var compiled)) known[stage.Path] = await WithArmsAsync(compiled, stage, known, faults, ct);
+        }
+
         _compiled = known;
 
         // All nodes come to the same, whatever they have seen in which order: of two that clash, the one that was there first is served.
@@ -87,8 +93,19 @@ internal sealed class StageCompiler(IStore store)
         var served = new List<ServedStage>();
         foreach (var stage in stages)
         {
-            if (taken.TryTake(stage.Path, stage.Api, out string? clash)) served.Add(stage);
-            else faults.Add(new(stage.Path, StageFault.Clash, clash));
+            if (!taken.TryTake(stage.Path, stage.Api, out string? clash))
+            {
+                faults.Add(new(stage.Path, StageFault.Clash, clash));
+            }
+            else if (stage.Canary is { } canary && !taken.TryTake(stage.Path, canary, out clash))
+            {
+                faults.Add(new(stage.Path, StageFault.ServedInPart, $"Without its canary: {clash}"));
+                served.Add(stage with { Canary = null });
+            }
+            else
+            {
+                served.Add(stage);
+            }
         }
 
         // One that is answered by collections of another API can't be served without them; and others not without it.
@@ -96,6 +113,7 @@ internal sealed class StageCompiler(IStore store)
         do
         {
             var present = Rollout.ApisOf(served).SelectMany(api => NamesOf(api.Collections)).ToHashSet(StringComparer.Ordinal);
+            for (int i = 0; i < served.Count; i++) served[i] = WithoutLost(served[i], present, faults);
             count = served.RemoveAll(stage =>
             {
                 if (BorrowedBy(stage.Api).FirstOrDefault(name => !present.Contains(name)) is not { } missing) return false;
@@ -108,11 +126,66 @@ internal sealed class StageCompiler(IStore store)
         return served;
     }
 
+    /// <summary>A canary or a mirror that is answered by what is not there is left out.</summary>
+    private static ServedStage WithoutLost(ServedStage stage, HashSet<string> present, List<StageFault> faults)
+    {
+        if (IsLost(stage.Canary)) stage = stage with { Canary = null };
+        return IsLost(stage.Mirror) ? stage with { Mirror = null } : stage;
+
+        bool IsLost(ApiSpec? arm)
+        {
+            if (arm is null || BorrowedBy(arm).FirstOrDefault(name => !present.Contains(name)) is not { } missing) return false;
+
+            faults.Add(new(stage.Path, StageFault.ServedInPart, $"Without its canary or mirror, which is answered by {missing}, and no stage that is served has that."));
+            return true;
+        }
+    }
+
     private static IEnumerable<string> BorrowedBy(ApiSpec api) => api.Operations.Select(operation => operation.Target).OfType<TargetSpec.Collection>()
         .Select(target => target.StoreName).Where(name => !name.StartsWith(api.Name + "/", StringComparison.Ordinal)).Distinct();
 
     private static IEnumerable<string> NamesOf(IEnumerable<CollectionDeclaration> collections) =>
         collections.SelectMany(collection => NamesOf(collection.Children).Prepend(collection.StoreName));
+
+
+    /// <summary>Compiles the stage's other deployments, for the place of the stage itself. One that can't be served is left out, and the stage served without it.</summary>
+    private async Task<ServedStage> WithArmsAsync(
+        ServedStage served, StageSpec stage, Dictionary<string, ServedStage> compiled, List<StageFault> faults, CancellationToken ct)
+    {
+        var known = _compiled.GetValueOrDefault(stage.Path);
+        var (before, settings) = (known?.Settings, stage.Settings);
+        if (!stage.Errors.IsEmpty)
+        {
+            faults.Add(new(stage.Path, StageFault.ServedInPart, "Without its settings: " + string.Join("; ", stage.Errors.Select(error => $"{error.Pointer}: {error.Detail}"))));
+            settings = StageSettings.None;
+        }
+
+        var next = served with
+        {
+            Settings = settings,
+            Canary = await ArmAsync(settings.Canary?.Deployment, before?.Canary?.Deployment, known?.Canary),
+            Mirror = await ArmAsync(settings.Mirror?.Deployment, before?.Mirror?.Deployment, known?.Mirror),
+        };
+        return next == known ? known : next;
+
+        async Task<ApiSpec?> ArmAsync(string? deployment, string? knownDeployment, ApiSpec? knownApi)
+        {
+            if (deployment is null) return null;
+            if (deployment == knownDeployment && known!.Prefix == stage.Prefix && knownApi is not null) return knownApi;
+
+            if (await FindDeploymentAsync(store, stage.Api, deployment, ct) is not { } source)
+            {
+                faults.Add(new(stage.Path, StageFault.ServedInPart, $"Without {deployment}: {stage.Api} has no such deployment."));
+                return null;
+            }
+
+            var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], api => compiled.GetValueOrDefault($"{api}/{ServedStage.Live}")?.Api);
+            if (reading.Errors.Count == 0) return reading.Apis[0];
+
+            faults.Add(new(stage.Path, StageFault.ServedInPart, $"Without {deployment}: {string.Join("; ", reading.Errors)}"));
+            return null;
+        }
+    }
 
     /// <returns>Null when there is none.</returns>
     public static async ValueTask<ApiSource?> FindDeploymentAsync(IResources resources, string api, string deployment, CancellationToken ct) =>
@@ -143,12 +216,25 @@ internal sealed record StageSpec(string Path, string Deployment, string Prefix, 
 {
     public string Api => Path[..Path.IndexOf('/')];
 
+    public StageSettings Settings { get; private init; } = StageSettings.None;
+
+    /// <summary>What is wrong with the settings beyond their schema.</summary>
+    public ImmutableArray<ProblemError> Errors { get; private init; } = [];
+
+    /// <summary>The ids of all that it points at.</summary>
+    public IEnumerable<string> Deployments => new[] { Deployment, Settings.Canary?.Deployment, Settings.Mirror?.Deployment }.OfType<string>();
+
     /// <param name="json">Fits the kind's schema.</param>
     public static StageSpec Read(string path, ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json);
+        var errors = new List<ProblemError>();
+        var settings = StageSettings.Read(document.RootElement, path, errors);
         return new(path, document.RootElement.GetProperty("deployment").GetString()!,
             document.RootElement.TryGetProperty("path", out var prefix) ? prefix.GetString()! : "",
-            document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null);
+            document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null)
+        {
+            Settings = settings, Errors = [.. errors],
+        };
     }
 }

@@ -41,7 +41,7 @@ internal sealed class StageController(KindStore kinds, StageOutcomes outcomes) :
         return new()
         {
             Status = new() { ["deployment"] = served.Deployment, ["base_path"] = path, ["operations"] = served.Api.Operations.Length },
-            Conditions = [new(Ready, true, "Served", $"{served.Deployment} is served below {path}.")],
+            Conditions = [new(Ready, true, outcome.Fault?.Reason ?? "Served", $"{served.Deployment} is served below {path}. {outcome.Fault?.Message}".TrimEnd())],
         };
     }
 }

@@ -9,5 +9,8 @@ internal sealed record StageFault(string Path, string Reason, string Message)
     public const string NoSuchDeployment = "NoSuchDeployment";
     public const string NoSuchCollection = "NoSuchCollection";
     public const string DoesNotCompile = "DoesNotCompile";
+    /// <summary>It is served, but for what the message says.</summary>
+    public const string ServedInPart = "ServedInPart";
+
     public const string Clash = "Clash";
 }

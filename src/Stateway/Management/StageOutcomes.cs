@@ -14,8 +14,9 @@ internal sealed class StageOutcomes
     public IReadOnlyList<StageOutcome> Publish(StageCompilation compilation)
     {
         var next = new Dictionary<string, StageOutcome>(StringComparer.Ordinal);
-        foreach (var stage in compilation.Stages) next.Add(stage.Path, new(stage.Path, compilation.Generations[stage.Path], stage, null));
-        foreach (var fault in compilation.Faults) next.Add(fault.Path, new(fault.Path, compilation.Generations[fault.Path], null, fault));
+        var faults = compilation.Faults.DistinctBy(fault => fault.Path).ToDictionary(fault => fault.Path, StringComparer.Ordinal); // the first is the one to mend first
+        foreach (var stage in compilation.Stages) next.Add(stage.Path, new(stage.Path, compilation.Generations[stage.Path], stage, faults.GetValueOrDefault(stage.Path)));
+        foreach (var fault in faults.Values) next.TryAdd(fault.Path, new(fault.Path, compilation.Generations[fault.Path], null, fault));
 
         var before = _all;
         _all = next;
@@ -25,5 +26,5 @@ internal sealed class StageOutcomes
 
 /// <param name="Generation">Of the stage as it was compiled.</param>
 /// <param name="Served">Null when it is not served.</param>
-/// <param name="Fault">Null when it is served.</param>
+/// <param name="Fault">Null when all of it is served.</param>
 internal sealed record StageOutcome(string Path, long Generation, ServedStage? Served, StageFault? Fault);

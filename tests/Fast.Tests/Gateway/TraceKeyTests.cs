@@ -16,7 +16,7 @@ public sealed class TraceKeyTests
         string field = _key.Sign("GET", "/products?max_page_size=1", Now);
 
         Assert.Matches("^t=1795242600;s=[0-9a-f]{64}$", field);
-        Assert.True(new AccessKey(AccessKey.HashOf("stateway_key")).ToTraceKey().Allows("GET", "/products?max_page_size=1", field, Now));
+        Assert.True(new AccessKey(AccessKey.HashOf("stateway_key"), "administrator").ToTraceKey().Allows("GET", "/products?max_page_size=1", field, Now));
     }
 
     /// <summary>Computed by other means, so that a client in another language can be written by the reference.</summary>

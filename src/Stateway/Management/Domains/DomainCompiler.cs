@@ -63,9 +63,24 @@ internal sealed class DomainCompiler(IStore store)
     private async ValueTask<(ServedStage? Stage, string? WhyNot)> AtAsync(ServedStage stage, string path, Func<string, ApiSpec?> findLive, CancellationToken ct)
     {
         if (stage.Prefix == path) return (stage, null);
-        if (await StageCompiler.FindDeploymentAsync(store, stage.Api.Name, stage.Deployment, ct) is not { } source) return (null, $"There is no deployment {stage.Deployment}.");
 
-        var reading = ApiReader.Read([source with { Prefix = path }], findLive);
-        return reading.Errors.Count > 0 ? (null, string.Join("; ", reading.Errors)) : (stage with { Prefix = path, Api = reading.Apis[0] }, null);
+        var (api, whyNot) = await ReadAsync(stage.Deployment);
+        if (api is null) return (null, whyNot);
+
+        // What compiled for the stage's own place compiles for this one, too.
+        return (stage with
+        {
+            Prefix = path, Api = api,
+            Canary = stage.Canary is null ? null : (await ReadAsync(stage.Settings.Canary!.Deployment)).Api,
+            Mirror = stage.Mirror is null ? null : (await ReadAsync(stage.Settings.Mirror!.Deployment)).Api,
+        }, null);
+
+        async ValueTask<(ApiSpec? Api, string? WhyNot)> ReadAsync(string deployment)
+        {
+            if (await StageCompiler.FindDeploymentAsync(store, stage.Api.Name, deployment, ct) is not { } source) return (null, $"There is no deployment {deployment}.");
+
+            var reading = ApiReader.Read([source with { Prefix = path }], findLive);
+            return reading.Errors.Count > 0 ? (null, string.Join("; ", reading.Errors)) : (reading.Apis[0], null);
+        }
     }
 }
