@@ -1,4 +1,6 @@
+using Stateway.Collections;
 using Stateway.Model.Apis;
+using Stateway.Store;
 
 namespace Stateway.Hosting;
 
@@ -12,5 +14,8 @@ internal sealed record ServedStage(string Stage, string Deployment, string Prefi
     public const string Live = "live";
 
     /// <summary>As in the store: <c>shop/live</c>.</summary>
-    public string Path => $"{Api.Name}/{Stage}";
+    public string Path { get; } = $"{Api.Name}/{Stage}";
+
+    /// <summary>What the store has to know for it.</summary>
+    public IReadOnlyList<CollectionSpec> Collections { get; } = new Catalog([Api]).ToSpecs();
 }

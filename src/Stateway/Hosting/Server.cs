@@ -122,9 +122,9 @@ internal sealed partial class Server : IAsyncDisposable
             var secret = await Settings.PageTokenSecretAsync(store, time, ct);
             var key = await AdministratorKey.OpenAsync(store, options.DataFolder, time, ct);
             var starting = new Server(store, secret, key, kinds, listening, managing, options, loggers, time);
-            await starting._folder.ApplyAsync(reading.Sources, ct);
+            var served = await starting._folder.ApplyAsync(reading, ct);
             long seen = await store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0; // before the stages are read
-            await starting.RefreshAsync(ct);
+            await starting.RefreshAsync(ct, served);
             await starting.Web.StartAsync(new GatewayApplication(starting._pipeline), ct);
             await starting._management.StartAsync(ct);
             starting._following = starting.FollowStoreAsync(seen);
@@ -174,12 +174,14 @@ internal sealed partial class Server : IAsyncDisposable
     }
 
     /// <summary>Compiles the stages as they are stored now, and puts them in force when something is different.</summary>
+    /// <param name="known">Stages that are compiled already.</param>
     /// <exception cref="StoreUnavailableException"/>
-    private async Task RefreshAsync(CancellationToken ct)
+    private async Task RefreshAsync(CancellationToken ct, IEnumerable<ServedStage>? known = null)
     {
         await _changing.WaitAsync(ct);
         try
         {
+            _compiler.Know(known ?? []);
             var (stages, faults) = await _compiler.CompileAsync(ct);
             foreach (var fault in faults) Log.NotServed(_logger, fault.Path, string.Join("; ", fault.Reasons));
             if (!stages.SequenceEqual(_rollout.Stages) || stages.IsEmpty) await _rollout.PutInForceAsync(stages, ct);
@@ -244,8 +246,7 @@ internal sealed partial class Server : IAsyncDisposable
                     continue;
                 }
 
-                await _folder.ApplyAsync(reading.Sources, ct);
-                await RefreshAsync(ct);
+                await RefreshAsync(ct, await _folder.ApplyAsync(reading, ct));
                 GiveMemoryBack();
                 Log.Applied(_logger, reading.Apis.Count, reading.Apis.Sum(a => a.Operations.Length));
             }

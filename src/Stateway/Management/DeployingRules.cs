@@ -66,7 +66,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
         if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, stage.Deployment, ct) is not { } source)
             return Invalid(new ProblemError("REFERENCE", $"{stage.Api} has no deployment \"{stage.Deployment}\".") { Pointer = "/deployment" });
 
-        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
+        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive, isAccepted: true);
         if (reading.Errors.Count > 0) return Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
 
         if (change.Before is { } before && await WhyBreakingAsync(change, StageSpec.Read(change.Path, before), stage, reading.Apis[0], ct) is { } breaking) return breaking;
@@ -82,12 +82,9 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
     private async ValueTask<Problem?> WhyBreakingAsync(ProposedChange change, StageSpec before, StageSpec stage, ApiSpec next, CancellationToken ct)
     {
         if (before.Deployment == stage.Deployment || stage.AllowBreaking == stage.Deployment) return null;
-        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, before.Deployment, ct) is not { } source) return null;
+        if (await FindServedAsync(change, before with { Prefix = stage.Prefix }, ct) is not { } served) return null; // nobody is served by it
 
-        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
-        if (reading.Errors.Count > 0) return null; // nobody is served by it
-
-        var comparison = ApiChanges.Compare(reading.Apis[0], next);
+        var comparison = ApiChanges.Compare(served, next);
         if (!comparison.IsBreaking) return null;
 
         return new(ProblemTypes.BreakingChange, $"{comparison.BreakingCount} of {comparison.Changes.Length + comparison.OmittedCount} changes break clients of this stage. "
@@ -95,6 +92,16 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
         {
             Errors = [.. comparison.Changes.Where(each => each.Severity == ChangeSeverity.Breaking).Take(ErrorsMax).Select(ErrorOf)],
         };
+    }
+
+    /// <summary>What a stage serves: compiled already, as a rule.</summary>
+    private async ValueTask<ApiSpec?> FindServedAsync(ProposedChange change, StageSpec stage, CancellationToken ct)
+    {
+        var inForce = stages().FirstOrDefault(each => each.Path == stage.Path && each.Deployment == stage.Deployment && each.Prefix == stage.Prefix);
+        if (inForce is not null) return inForce.Api;
+        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, stage.Deployment, ct) is not { } source) return null;
+
+        return ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive, isAccepted: true).Apis.FirstOrDefault();
     }
 
     /// <summary>The place is one of a document, and no part of the body; so it stands in the text.</summary>

@@ -29,19 +29,21 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
 
     private const int TriesMax = 10;
 
-    /// <param name="sources">Checked, and read together.</param>
-    /// <returns>Whether something has changed.</returns>
+    /// <param name="reading">Without errors.</param>
+    /// <returns>Its documents as the stages that are to serve them, so that nobody needs to compile them again.</returns>
     /// <exception cref="StoreUnavailableException"/>
-    public async Task<bool> ApplyAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
+    public async Task<IEnumerable<ServedStage>> ApplyAsync(ApiReading reading, CancellationToken ct)
     {
         for (int i = 0; i < TriesMax; i++)
         {
-            var transaction = await PlanAsync(sources, ct);
-            if (transaction.Writes.IsEmpty) return false;
+            var plan = await PlanAsync(reading.Sources, ct);
+            var served = plan.Deployments.Zip(reading.Apis, static (deployment, api) => new ServedStage(ServedStage.Live, deployment.Id, deployment.Prefix, api))
+                .Where(static stage => stage.Prefix.Length == 0); // what stands elsewhere was not compiled for there
+            if (plan.IsEmpty) return served;
 
-            switch (await store.CommitAsync(transaction, ct))
+            switch (await store.CommitAsync(plan.ToTransaction(), ct))
             {
-                case CommitResult.Committed: return true;
+                case CommitResult.Committed: return served;
                 case CommitResult.Conflict or CommitResult.Unknown: continue; // another node applies it too, or somebody else changes a stage
                 case CommitResult.Full: throw new StoreUnavailableException("The store's disk is full.");
                 case CommitResult.TooLarge large: throw new StoreUnavailableException($"The documents are too large for this store, which takes {large.Limit} at once.");
@@ -53,20 +55,27 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
         throw new StoreUnavailableException("Others kept changing the stages.");
     }
 
-    private async Task<Transaction> PlanAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
+    private async Task<Plan> PlanAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
     {
         var plan = new Plan(kinds, time.GetUtcNow());
         var stages = await ReadAsync(Kinds.Stage, parent: null, ct);
+        var byPath = stages.ToDictionary(stage => stage.Key.Path, StringComparer.Ordinal);
+        var paths = new HashSet<string>(StringComparer.Ordinal);
         foreach (var source in sources)
         {
             string path = $"{source.Name}/{ServedStage.Live}";
-            var stage = stages.FirstOrDefault(entry => entry.Key.Path == path);
+            paths.Add(path);
+            var stage = byPath.GetValueOrDefault(path);
             var spec = stage is null ? null : StageSpec.Read(path, stage.Value);
             if (spec is not null && await StageCompiler.FindDeploymentAsync(store, source.Name, spec.Deployment, ct) is { } current
-                && DeploymentSource.AreSame(current, source)) continue;
+                && DeploymentSource.AreSame(current, source))
+            {
+                plan.Deployments.Add((spec.Deployment, spec.Prefix));
+                continue;
+            }
 
-            var api = new Key(Kinds.Api, source.Name);
-            if (await store.GetAsync(api, ct) is null) plan.Put(Kinds.Api, source.Name, 0, static _ => { });
+            bool isNew = await store.GetAsync(new(Kinds.Api, source.Name), ct) is null;
+            if (isNew) plan.Put(Kinds.Api, source.Name, 0, static _ => { });
 
             string id = ResourceId.New(time);
             plan.Put(Kinds.Deployment, $"{source.Name}/{id}", 0, json =>
@@ -84,15 +93,16 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
                 json.WriteString(Label, _mark);
                 json.WriteEndObject();
             });
-            await RemoveOldAsync(plan, source.Name, stages, ct);
+            plan.Deployments.Add((id, spec?.Prefix ?? ""));
+            if (!isNew) await RemoveOldAsync(plan, source.Name, stages, ct);
         }
 
         foreach (var stage in stages)
         {
-            if (IsOfFolder(stage) && sources.All(source => stage.Key.Path != $"{source.Name}/{ServedStage.Live}")) plan.Delete(stage);
+            if (!paths.Contains(stage.Key.Path) && IsOfFolder(stage)) plan.Delete(stage);
         }
 
-        return plan.ToTransaction();
+        return plan;
     }
 
     private async Task RemoveOldAsync(Plan plan, string api, List<Entry> stages, CancellationToken ct)
@@ -130,6 +140,11 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
         private readonly ImmutableArray<Precondition>.Builder _preconditions = ImmutableArray.CreateBuilder<Precondition>();
         private readonly ImmutableArray<Write>.Builder _writes = ImmutableArray.CreateBuilder<Write>();
 
+        public bool IsEmpty => _writes.Count == 0;
+
+        /// <summary>What the folder's stages point at with it, and where they stand: one for each document.</summary>
+        public List<(string Id, string Prefix)> Deployments { get; } = [];
+
         public void Put(string kind, string path, long revision, Action<Utf8JsonWriter> write)
         {
             var buffer = new ArrayBufferWriter<byte>();
@@ -152,6 +167,6 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
         }
 
         public Transaction ToTransaction() => new(_preconditions.ToImmutable(),
-            _writes.Count == 0 ? [] : [.. _writes, new Write.Put(Kinds.ChangeMark, now, "{}"u8.ToArray())]);
+            [.. _writes, new Write.Put(Kinds.ChangeMark, now, "{}"u8.ToArray())]);
     }
 }

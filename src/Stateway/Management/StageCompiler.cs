@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Stateway.Hosting;
 using Stateway.Model.Apis;
@@ -13,27 +14,50 @@ namespace Stateway.Management;
 internal sealed class StageCompiler(IStore store)
 {
     private const int PageStages = 500;
+    private const int DeploymentsAtOnce = 64;
 
     private Dictionary<string, ServedStage> _compiled = []; // by path
+
+    /// <summary>Takes stages that are compiled already, as the documents of a folder are; where one is not as it says, nothing has happened.</summary>
+    public void Know(IEnumerable<ServedStage> stages)
+    {
+        foreach (var stage in stages)
+        {
+            if (!IsKnown(stage.Path, stage.Deployment, stage.Prefix, out _)) _compiled[stage.Path] = stage;
+        }
+    }
 
     /// <returns>Those that can be served, by path, and why others can't.</returns>
     /// <exception cref="StoreUnavailableException"/>
     public async Task<(ImmutableArray<ServedStage> Stages, ImmutableArray<StageFault> Faults)> CompileAsync(CancellationToken ct)
     {
         var next = new Dictionary<string, ServedStage>(StringComparer.Ordinal);
-        var changed = new List<(string Path, string Deployment, ApiSource Source)>();
-        var faults = ImmutableArray.CreateBuilder<StageFault>();
+        var missing = new List<StageSpec>();
         await foreach (var stage in ReadStagesAsync(ct))
         {
-            if (_compiled.TryGetValue(stage.Path, out var known) && known.Deployment == stage.Deployment && known.Prefix == stage.Prefix) next.Add(stage.Path, known);
-            else if (await FindDeploymentAsync(store, stage.Api, stage.Deployment, ct) is { } deployment) changed.Add((stage.Path, stage.Deployment, deployment with { Prefix = stage.Prefix }));
-            else faults.Add(new(stage.Path, [$"There is no deployment {stage.Deployment}."]));
+            if (IsKnown(stage.Path, stage.Deployment, stage.Prefix, out var known)) next.Add(stage.Path, known);
+            else missing.Add(stage);
+        }
+
+        var changed = new List<(string Path, string Deployment, ApiSource Source)>();
+        var faults = ImmutableArray.CreateBuilder<StageFault>();
+        foreach (var some in missing.Chunk(DeploymentsAtOnce))
+        {
+            var sources = await Task.WhenAll(some.Select(stage => FindDeploymentAsync(store, stage.Api, stage.Deployment, ct).AsTask()));
+            foreach (var (stage, source) in some.Zip(sources))
+            {
+                if (source is not null) changed.Add((stage.Path, stage.Deployment, source with { Prefix = stage.Prefix }));
+                else faults.Add(new(stage.Path, [$"There is no deployment {stage.Deployment}."]));
+            }
         }
 
         faults.AddRange(Compile(changed, next));
         _compiled = next;
         return ([.. next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)], faults.ToImmutable());
     }
+
+    private bool IsKnown(string path, string deployment, string prefix, [NotNullWhen(true)] out ServedStage? known) =>
+        _compiled.TryGetValue(path, out known) && known.Deployment == deployment && known.Prefix == prefix;
 
     /// <summary>Puts all that can be served among the others.</summary>
     private static List<StageFault> Compile(List<(string Path, string Deployment, ApiSource Source)> changed, Dictionary<string, ServedStage> served)
@@ -42,7 +66,7 @@ internal sealed class StageCompiler(IStore store)
         foreach (var (path, stage) in served) taken.TryTake(path, stage.Api, out _);
 
         // All at once, as they nearly always can be. Otherwise one by one, and again behind the others, as a document may be answered by another's collections.
-        var all = ApiReader.Read(changed.Select(each => each.Source), FindLive);
+        var all = ApiReader.Read(changed.Select(each => each.Source), FindLive, isAccepted: true);
         if (all.Errors.Count == 0)
             return [.. changed.Zip(all.Apis).Select(pair => Take(pair.First.Path, pair.First.Deployment, pair.First.Source, pair.Second)).OfType<StageFault>()];
 
@@ -51,7 +75,7 @@ internal sealed class StageCompiler(IStore store)
             var faults = new List<StageFault>();
             int count = changed.RemoveAll(each =>
             {
-                var reading = ApiReader.Read([each.Source], FindLive);
+                var reading = ApiReader.Read([each.Source], FindLive, isAccepted: true);
                 var fault = reading.Errors.Count > 0 ? new(each.Path, [.. reading.Errors.Select(error => error.ToString())])
                     : Take(each.Path, each.Deployment, each.Source, reading.Apis[0]);
                 if (fault is not null) faults.Add(fault);
