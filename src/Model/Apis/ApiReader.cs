@@ -16,29 +16,24 @@ public static class ApiReader
     {
         var errors = new DocumentErrors();
         var documents = DocumentFinder.Find(path, errors, out var folder);
-        return Read(documents.ConvertAll(document => (document, (SourceFolder)folder)), others: null, errors);
+        return Read(documents.ConvertAll(document => (document, (SourceFolder)folder)), others: null, isAccepted: false, errors);
     }
 
     /// <summary>Reads documents that lie nowhere but here. Errors name the files as the sources do.</summary>
     /// <param name="others">Finds APIs that were read before, by name, whose collections may answer operations of these.</param>
     /// <param name="kinds">These are the program's own documents: their collections may be platform kinds (<c>x-stateway-kind</c>).</param>
-    public static ApiReading Read(IEnumerable<ApiSource> sources, Func<string, ApiSpec?>? others = null, bool kinds = false)
+    /// <param name="isAccepted">They were read without errors before, so that their form needs no check against OpenAPI's own schemas.</param>
+    public static ApiReading Read(IEnumerable<ApiSource> sources, Func<string, ApiSpec?>? others = null, bool kinds = false, bool isAccepted = false)
     {
         var errors = new DocumentErrors();
-        var documents = new List<(ApiDocument, SourceFolder)>();
-        foreach (var source in sources)
-        {
-            var folder = new MemoryFolder(source.Files);
-            if (DocumentFinder.Read(source, folder, errors) is not { } document) continue;
-
-            document.MayDeclareKinds = kinds;
-            documents.Add((document, folder));
-        }
-
-        return Read(documents, others, errors);
+        List<(ApiSource Source, SourceFolder Folder)> all = [.. sources.Select(source => (source, new MemoryFolder(source.Files)))];
+        var documents = new ApiDocument?[all.Count];
+        EachDocument.Run(all.Count, i => documents[i] = DocumentFinder.Read(all[i].Source, all[i].Folder, errors));
+        foreach (var document in documents) document?.MayDeclareKinds = kinds;
+        return Read([.. documents.Zip(all).Where(each => each.First is not null).Select(each => (each.First!, each.Second.Folder))], others, isAccepted, errors);
     }
 
-    private static ApiReading Read(List<(ApiDocument Document, SourceFolder Folder)> found, Func<string, ApiSpec?>? others, DocumentErrors errors)
+    private static ApiReading Read(List<(ApiDocument Document, SourceFolder Folder)> found, Func<string, ApiSpec?>? others, bool isAccepted, DocumentErrors errors)
     {
         // 1. Make each self-contained.
         foreach (var (document, folder) in found) Bundle.Run(document, folder);
@@ -49,21 +44,23 @@ public static class ApiReader
         foreach (var draft in drafts.SelectMany(list => list)) index.Add(draft);
 
         // 3. Check what each says, and build it.
-        var apis = new List<(ApiDocument Document, ApiSpec Spec)>();
-        for (int i = 0; i < found.Count; i++)
-        {
-            apis.Add((found[i].Document, ApiBuilder.Build(found[i].Document, drafts[i], index, found[i].Folder, errors)));
-        }
+        var apis = new (ApiDocument Document, ApiSpec Spec)[found.Count];
+        EachDocument.Run(found.Count, i => apis[i] = (found[i].Document, ApiBuilder.Build(found[i].Document, drafts[i], index, found[i].Folder, errors)));
 
         // 4. Check the form of each, after what has words of its own for what is wrong.
-        var form = StructureCheck.Form();
-        foreach (var (document, _) in found) StructureCheck.Run(document, form);
+        if (!isAccepted) CheckForm(found);
 
         // 5. Check them against each other.
         ClashCheck.Run(apis);
 
         var sources = errors.Any ? [] : found.ConvertAll(each => SourceOf(each.Document, each.Folder, errors));
         return new(errors.Any ? [] : [.. apis.Select(api => api.Spec)], errors.Any ? [] : sources, errors.Errors, errors.Warnings);
+    }
+
+    private static void CheckForm(List<(ApiDocument Document, SourceFolder)> found)
+    {
+        var form = StructureCheck.Form();
+        EachDocument.Run(found.Count, i => StructureCheck.Run(found[i].Document, form));
     }
 
     private static ApiSource SourceOf(ApiDocument document, SourceFolder folder, DocumentErrors errors)

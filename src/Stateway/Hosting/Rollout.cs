@@ -13,7 +13,9 @@ namespace Stateway.Hosting;
 /// <param name="own">What the program itself keeps in the store, beside what documents declare.</param>
 internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring, Watches watches, Traffic traffic, IReadOnlyList<CollectionSpec> own, TimeProvider time, ILogger logger)
 {
-    private IReadOnlyList<CollectionSpec> _declared = [];
+    private readonly HashSet<string> _seeded = new(StringComparer.Ordinal); // collections, by store names
+    private Dictionary<string, CollectionSpec> _declared = new(StringComparer.Ordinal);
+    private List<CollectionSpec> _told = [];
 
     public ImmutableArray<ServedStage> Stages { get; private set; } = [];
 
@@ -32,8 +34,8 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
     {
         var catalog = new Catalog(ApisOf(stages));
         var declared = FieldsOfAll(stages);
-        await store.DeclareAsync([.. own, .. declared.Select(KeepFieldsInForce)], ct);
-        await new Seeds(catalog, store, time, logger).LoadAsync(ct);
+        await TellStoreAsync([.. own, .. declared.Values.Select(KeepFieldsInForce)], ct);
+        await new Seeds(catalog, store, time, logger, _seeded).LoadAsync(ct);
         var everywhere = stages.Concat(domains.SelectMany(domain => domain.Stages)).DistinctBy(stage => stage.Api).ToImmutableArray();
         var wired = new WiredStages(traffic.Prepare(everywhere, wiring, catalog), ServedAs(everywhere));
         var table = wiring.Build([.. stages.Select(stage => stage.Api)], catalog, stages: wired, hosts: domains.IsEmpty ? null : HostsOf(domains, catalog, wired));
@@ -74,24 +76,43 @@ internal sealed class Rollout(IStore store, RoutingTables tables, Wiring wiring,
         .Select(ofApi => (ofApi.FirstOrDefault(stage => stage.Stage == ServedStage.Live) ?? ofApi.MinBy(stage => stage.Path, StringComparer.Ordinal)!).Api);
 
     /// <summary>Stages of an API share its data, and each needs the indexes that it declares.</summary>
-    private static List<CollectionSpec> FieldsOfAll(ImmutableArray<ServedStage> stages)
+    private static Dictionary<string, CollectionSpec> FieldsOfAll(ImmutableArray<ServedStage> stages)
     {
         var specs = new Dictionary<string, CollectionSpec>(StringComparer.Ordinal);
-        foreach (var spec in stages.SelectMany(stage => stage.Apis).SelectMany(api => new Catalog([api]).ToSpecs()))
-            specs[spec.Name] = specs.TryGetValue(spec.Name, out var known) ? With(known, spec.Fields) : spec;
-        return [.. specs.Values];
+        foreach (var stage in stages)
+        {
+            var arms = new[] { stage.Canary, stage.Mirror }.OfType<ApiSpec>().SelectMany(arm => new Catalog([arm]).ToSpecs());
+            foreach (var spec in stage.Collections.Concat(arms)) specs[spec.Name] = specs.TryGetValue(spec.Name, out var known) ? With(known, spec.Fields) : spec;
+        }
+
+        return specs;
     }
+
+    /// <summary>Most changes declare nothing new, and the store needn't look.</summary>
+    private async ValueTask TellStoreAsync(List<CollectionSpec> collections, CancellationToken ct)
+    {
+        if (collections.Count == _told.Count && collections.Zip(_told).All(pair => AreSame(pair.First, pair.Second))) return;
+
+        await store.DeclareAsync(collections, ct);
+        _told = collections;
+    }
+
+    private static bool AreSame(CollectionSpec a, CollectionSpec b) =>
+        a == b || (a.Name == b.Name && a.Fields.Length == b.Fields.Length
+            && a.Fields.Zip(b.Fields).All(pair => pair.First.IsTimestamp == pair.Second.IsTimestamp && pair.First.Path.AsSpan().SequenceEqual(pair.Second.Path.AsSpan())));
 
     /// <summary>
     /// Requests that run on the table in force until the next is published, and some a little longer, need its indexes:
-    /// those that are no longer declared go with the next change, or at the next start.
+    /// those that are no longer declared go with the next change of stages, or at the next start.
     /// </summary>
     private CollectionSpec KeepFieldsInForce(CollectionSpec next) =>
-        _declared.FirstOrDefault(spec => spec.Name == next.Name) is { } current ? With(next, current.Fields) : next;
+        _declared.TryGetValue(next.Name, out var current) ? With(next, current.Fields) : next;
 
     private static CollectionSpec With(CollectionSpec spec, ImmutableArray<IndexedField> more)
     {
-        var missing = more.Where(field => spec.Fields.All(f => f.Name != field.Name));
-        return spec with { Fields = [.. spec.Fields, .. missing.Take(CollectionSpec.FieldsMax - spec.Fields.Length)] };
+        if (spec.Fields == more) return spec;
+
+        var missing = more.Where(field => spec.Fields.All(f => f.Name != field.Name)).ToList();
+        return missing.Count == 0 ? spec : spec with { Fields = [.. spec.Fields, .. missing.Take(CollectionSpec.FieldsMax - spec.Fields.Length)] };
     }
 }

@@ -14,7 +14,8 @@ namespace Stateway.Hosting;
 /// was done. Every piece holds on to the first note, so of several nodes that load at once none writes after one was done.
 /// </para>
 /// </summary>
-internal sealed partial class Seeds(Catalog catalog, IStore store, TimeProvider time, ILogger logger)
+/// <param name="finished">The collections of which it is known that there is nothing to load any more; null when nothing is.</param>
+internal sealed partial class Seeds(Catalog catalog, IStore store, TimeProvider time, ILogger logger, HashSet<string>? finished = null)
 {
     /// <summary>Where it is noted which seeds were loaded.</summary>
     public static readonly CollectionSpec Notes = new("stateway/seeds", []);
@@ -29,7 +30,8 @@ internal sealed partial class Seeds(Catalog catalog, IStore store, TimeProvider 
     {
         foreach (var collection in catalog.Collections)
         {
-            if (collection.Declaration.Seed is not null) await LoadAsync(collection, ct);
+            if (collection.Declaration.Seed is null || finished?.Contains(collection.StoreName) == true) continue;
+            await LoadAsync(collection, ct);
         }
     }
 
@@ -38,7 +40,11 @@ internal sealed partial class Seeds(Catalog catalog, IStore store, TimeProvider 
         var key = new Key(Notes.Name, collection.StoreName);
         var note = await store.GetAsync(key, ct);
         bool isBegun = note is not null && note.Value.Span.SequenceEqual(Begun);
-        if (note is not null && !isBegun) return;
+        if (note is not null && !isBegun)
+        {
+            finished?.Add(collection.StoreName);
+            return;
+        }
 
         var now = time.GetUtcNow();
         ImmutableArray<Write.Put> rows = [];

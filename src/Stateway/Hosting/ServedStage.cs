@@ -1,5 +1,7 @@
+using Stateway.Collections;
 using Stateway.Management;
 using Stateway.Model.Apis;
+using Stateway.Store;
 
 namespace Stateway.Hosting;
 
@@ -24,5 +26,8 @@ internal sealed record ServedStage(string Stage, string Deployment, string Prefi
     public IEnumerable<ApiSpec> Apis => new[] { Api, Canary, Mirror }.OfType<ApiSpec>();
 
     /// <summary>As in the store: <c>shop/live</c>.</summary>
-    public string Path => $"{Api.Name}/{Stage}";
+    public string Path { get; } = $"{Api.Name}/{Stage}";
+
+    /// <summary>What the store has to know for it.</summary>
+    public IReadOnlyList<CollectionSpec> Collections { get; } = new Catalog([Api]).ToSpecs();
 }

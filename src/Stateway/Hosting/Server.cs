@@ -95,7 +95,7 @@ internal sealed partial class Server : IAsyncDisposable
         _follower = new ChangeFollower(store, Kinds.ChangeMark, time, _logger);
         _presence = new NodePresence(KindsAs("node"), NodeFacts.Of(Endpoint, (IPEndPoint)managing.LocalEndPoint!), time, _logger);
         _controllers = new ControllerHosts(new Ground(store, _follower, _presence.Id, time, _logger));
-        _controllers.Add(new RoutingController(RefreshAsync), RoutingController.Options);
+        _controllers.Add(new RoutingController(ct => RefreshAsync(ct)), RoutingController.Options);
         _stageStatus = _controllers.Add(new StageController(KindsAs("controller stages"), _outcomes), StageController.Options);
         _domainStatus = _controllers.Add(new DomainController(KindsAs("controller domains"), () => _rollout.Domains), DomainController.Options);
         _explaining = new Explaining(KindsAs("why"), _controllers, [.. kindsCatalog.Collections.Select(kind => kind.StoreName)], time);
@@ -158,8 +158,7 @@ internal sealed partial class Server : IAsyncDisposable
             var secret = await Settings.PageTokenSecretAsync(store, time, ct);
             var key = await AdministratorKey.OpenAsync(store, options.DataFolder, time, ct);
             var starting = new Server(store, secret, key, kinds, listening, securing, managing, options, loggers, time);
-            await starting._folder.ApplyAsync(reading.Sources, ct);
-            await starting.RefreshAsync(ct);
+            await starting.RefreshAsync(ct, await starting._folder.ApplyAsync(reading, ct));
             await starting.Web.StartAsync(new GatewayApplication(starting._pipeline), ct);
             await starting._management.StartAsync(ct);
             starting._follower.Start();
@@ -213,12 +212,14 @@ internal sealed partial class Server : IAsyncDisposable
     }
 
     /// <summary>Compiles the stages as they are stored now, and puts them in force when something is different.</summary>
+    /// <param name="known">Stages that are compiled already.</param>
     /// <exception cref="StoreUnavailableException"/>
-    private async Task RefreshAsync(CancellationToken ct)
+    private async Task RefreshAsync(CancellationToken ct, IEnumerable<ServedStage>? known = null)
     {
         await _changing.WaitAsync(ct);
         try
         {
+            _compiler.Know(known ?? []);
             var compilation = await _compiler.CompileAsync(ct);
             var (stages, domainsBefore) = (compilation.Stages, _rollout.Domains);
             var domains = await _domains.CompileAsync(stages, ct);
@@ -260,8 +261,7 @@ internal sealed partial class Server : IAsyncDisposable
                     continue;
                 }
 
-                await _folder.ApplyAsync(reading.Sources, ct);
-                await RefreshAsync(ct);
+                await RefreshAsync(ct, await _folder.ApplyAsync(reading, ct));
                 GiveMemoryBack();
                 Log.Applied(_logger, reading.Apis.Count, reading.Apis.Sum(a => a.Operations.Length));
             }

@@ -110,7 +110,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
         if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, deployment, ct) is not { } source)
             return (null, Invalid(new ProblemError("REFERENCE", $"{stage.Api} has no deployment \"{deployment}\".") { Pointer = pointer }));
 
-        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
+        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive, isAccepted: true);
         return reading.Errors.Count > 0 ? (null, Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)])) : (reading.Apis[0], null);
     }
 
@@ -118,12 +118,9 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
     private async ValueTask<Problem?> WhyBreakingAsync(ProposedChange change, string before, StageSpec stage, string deployment, ApiSpec next, CancellationToken ct)
     {
         if (before == deployment || stage.AllowBreaking == deployment) return null;
-        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, before, ct) is not { } source) return null;
+        if (await FindServedAsync(change, stage, before, ct) is not { } served) return null; // nobody is served by it
 
-        var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
-        if (reading.Errors.Count > 0) return null; // nobody is served by it
-
-        var comparison = ApiChanges.Compare(reading.Apis[0], next);
+        var comparison = ApiChanges.Compare(served, next);
         if (!comparison.IsBreaking) return null;
 
         return new(ProblemTypes.BreakingChange, $"{comparison.BreakingCount} of {comparison.Changes.Length + comparison.OmittedCount} changes break clients of this stage. "
@@ -131,6 +128,16 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
         {
             Errors = [.. comparison.Changes.Where(each => each.Severity == ChangeSeverity.Breaking).Take(ErrorsMax).Select(ErrorOf)],
         };
+    }
+
+    /// <summary>What a deployment is at a stage's place: compiled already, as a rule.</summary>
+    private async ValueTask<ApiSpec?> FindServedAsync(ProposedChange change, StageSpec stage, string deployment, CancellationToken ct)
+    {
+        var inForce = stages().FirstOrDefault(each => each.Path == stage.Path && each.Deployment == deployment && each.Prefix == stage.Prefix);
+        if (inForce is not null) return inForce.Api;
+        if (await StageCompiler.FindDeploymentAsync(change.Resources, stage.Api, deployment, ct) is not { } source) return null;
+
+        return ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive, isAccepted: true).Apis.FirstOrDefault();
     }
 
     /// <summary>The place is one of a document, and no part of the body; so it stands in the text.</summary>

@@ -31,19 +31,21 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
 
     private static readonly string[] _kept = ["throttle", "cache", "log", "mirror"];
 
-    /// <param name="sources">Checked, and read together.</param>
-    /// <returns>Whether something has changed.</returns>
+    /// <param name="reading">Without errors.</param>
+    /// <returns>Its documents as the stages that are to serve them, so that nobody needs to compile them again.</returns>
     /// <exception cref="StoreUnavailableException"/>
-    public async Task<bool> ApplyAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
+    public async Task<IEnumerable<ServedStage>> ApplyAsync(ApiReading reading, CancellationToken ct)
     {
         for (int i = 0; i < TriesMax; i++)
         {
-            var transaction = await PlanAsync(sources, ct);
-            if (transaction.Writes.IsEmpty) return false;
+            var (transaction, deployments) = await PlanAsync(reading.Sources, ct);
+            var served = deployments.Zip(reading.Apis, static (deployment, api) => new ServedStage(ServedStage.Live, deployment.Id, deployment.Prefix, api))
+                .Where(static stage => stage.Prefix.Length == 0); // what stands elsewhere was not compiled for there
+            if (transaction.Writes.IsEmpty) return served;
 
             switch (await store.CommitAsync(transaction, ct))
             {
-                case CommitResult.Committed: return true;
+                case CommitResult.Committed: return served;
                 case CommitResult.Conflict or CommitResult.Unknown: continue; // another node applies it too, or somebody else changes a stage
                 case CommitResult.Full: throw new StoreUnavailableException("The store's disk is full.");
                 case CommitResult.TooLarge large: throw new StoreUnavailableException($"The documents are too large for this store, which takes {large.Limit} at once.");
@@ -55,20 +57,30 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
         throw new StoreUnavailableException("Others kept changing the stages.");
     }
 
-    private async Task<Transaction> PlanAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
+    /// <returns>What is to be written, and for each document what its stage points at with it, and where that stands.</returns>
+    private async Task<(Transaction Transaction, List<(string Id, string Prefix)> Deployments)> PlanAsync(IReadOnlyList<ApiSource> sources, CancellationToken ct)
     {
         var plan = kinds.Plan();
+        var planned = new List<(string Id, string Prefix)>();
         var stages = (await kinds.ListAsync(Kinds.Stage, parent: null, ct)).Resources;
+        var byPath = stages.ToDictionary(stage => stage.Key.Path, StringComparer.Ordinal);
+        var paths = new HashSet<string>(StringComparer.Ordinal);
         foreach (var source in sources)
         {
             string path = $"{source.Name}/{ServedStage.Live}";
-            var stage = stages.FirstOrDefault(each => each.Key.Path == path);
+            paths.Add(path);
+            var stage = byPath.GetValueOrDefault(path);
             var spec = stage is null ? null : StageSpec.Read(path, stage.Spec);
             if (spec is not null && await StageCompiler.FindDeploymentAsync(store, source.Name, spec.Deployment, ct) is { } current
-                && DeploymentSource.AreSame(current, source)) continue;
+                && DeploymentSource.AreSame(current, source))
+            {
+                planned.Add((spec.Deployment, spec.Prefix));
+                continue;
+            }
 
             var api = new Key(Kinds.Api, source.Name);
-            if (await store.GetAsync(api, ct) is null) plan.Create(api, []);
+            bool isNew = await store.GetAsync(api, ct) is null;
+            if (isNew) plan.Create(api, []);
 
             string id = ResourceId.New(time);
             var files = new JsonObject(source.Files.Select(file => KeyValuePair.Create(file.Key, (JsonNode?)Encoding.UTF8.GetString(file.Value))));
@@ -78,15 +90,16 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
             if (stage is null) plan.Create(new(Kinds.Stage, path), pointer);
             else plan.Change(stage, pointer);
 
-            await RemoveOldAsync(plan, source.Name, stages, ct);
+            planned.Add((id, spec?.Prefix ?? ""));
+            if (!isNew) await RemoveOldAsync(plan, source.Name, stages, ct);
         }
 
         foreach (var stage in stages)
         {
-            if (IsOfFolder(stage) && sources.All(source => stage.Key.Path != $"{source.Name}/{ServedStage.Live}")) plan.Delete(stage);
+            if (!paths.Contains(stage.Key.Path) && IsOfFolder(stage)) plan.Delete(stage);
         }
 
-        return plan.ToTransaction();
+        return (plan.ToTransaction(), planned);
     }
 
     /// <summary>What an administrator has set of the stage stays, but for a canary: it was one beside the document that goes now.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using Stateway.Collections.Kinds;
 using Stateway.Hosting;
@@ -15,22 +16,42 @@ namespace Stateway.Management;
 internal sealed class StageCompiler(IStore store)
 {
     private const int PageStages = 500;
+    private const int DeploymentsAtOnce = 64;
 
     private Dictionary<string, ServedStage> _compiled = []; // by path
+
+    /// <summary>Takes stages that are compiled already, as the documents of a folder are; where one is not as it says, nothing has happened.</summary>
+    public void Know(IEnumerable<ServedStage> stages)
+    {
+        foreach (var stage in stages)
+        {
+            if (!IsKnown(stage.Path, stage.Deployment, stage.Prefix, out _)) _compiled[stage.Path] = stage;
+        }
+    }
 
     /// <exception cref="StoreUnavailableException"/>
     public async Task<StageCompilation> CompileAsync(CancellationToken ct)
     {
         var known = new Dictionary<string, ServedStage>(StringComparer.Ordinal);
-        var changed = new List<(string Path, string Deployment, ApiSource Source)>();
-        var faults = new List<StageFault>();
+        var missing = new List<StageSpec>();
         var stages = new List<(StageSpec Spec, KindResource Resource)>();
         await foreach (var (stage, resource) in ReadStagesAsync(ct))
         {
             stages.Add((stage, resource));
-            if (_compiled.TryGetValue(stage.Path, out var before) && before.Deployment == stage.Deployment && before.Prefix == stage.Prefix) known.Add(stage.Path, before);
-            else if (await FindDeploymentAsync(store, stage.Api, stage.Deployment, ct) is { } deployment) changed.Add((stage.Path, stage.Deployment, deployment with { Prefix = stage.Prefix }));
-            else faults.Add(new(stage.Path, StageFault.NoSuchDeployment, $"{stage.Api} has no deployment \"{stage.Deployment}\"."));
+            if (IsKnown(stage.Path, stage.Deployment, stage.Prefix, out var before)) known.Add(stage.Path, before);
+            else missing.Add(stage);
+        }
+
+        var changed = new List<(string Path, string Deployment, ApiSource Source)>();
+        var faults = new List<StageFault>();
+        foreach (var some in missing.Chunk(DeploymentsAtOnce))
+        {
+            var sources = await Task.WhenAll(some.Select(stage => FindDeploymentAsync(store, stage.Api, stage.Deployment, ct).AsTask()));
+            foreach (var (stage, source) in some.Zip(sources))
+            {
+                if (source is not null) changed.Add((stage.Path, stage.Deployment, source with { Prefix = stage.Prefix }));
+                else faults.Add(new(stage.Path, StageFault.NoSuchDeployment, $"{stage.Api} has no deployment \"{stage.Deployment}\"."));
+            }
         }
 
         faults.AddRange(Compile(changed, known));
@@ -50,11 +71,14 @@ internal sealed class StageCompiler(IStore store)
             stages.ToDictionary(each => each.Spec.Path, each => each.Resource.Generation, StringComparer.Ordinal));
     }
 
+    private bool IsKnown(string path, string deployment, string prefix, [NotNullWhen(true)] out ServedStage? known) =>
+        _compiled.TryGetValue(path, out known) && known.Deployment == deployment && known.Prefix == prefix;
+
     /// <summary>Puts all that can be compiled among the others.</summary>
     private static List<StageFault> Compile(List<(string Path, string Deployment, ApiSource Source)> changed, Dictionary<string, ServedStage> compiled)
     {
         // All at once, as they nearly always can be. Otherwise one by one, and again behind the others, as a document may be answered by another's collections.
-        var all = ApiReader.Read(changed.Select(each => each.Source), FindLive);
+        var all = ApiReader.Read(changed.Select(each => each.Source), FindLive, isAccepted: true);
         if (all.Errors.Count == 0)
         {
             foreach (var (each, api) in changed.Zip(all.Apis)) Add(each.Path, each.Deployment, each.Source, api);
@@ -66,7 +90,7 @@ internal sealed class StageCompiler(IStore store)
             var faults = new List<StageFault>();
             int count = changed.RemoveAll(each =>
             {
-                var reading = ApiReader.Read([each.Source], FindLive);
+                var reading = ApiReader.Read([each.Source], FindLive, isAccepted: true);
                 if (reading.Errors.Count > 0)
                 {
                     faults.Add(new(each.Path, StageFault.DoesNotCompile, string.Join("; ", reading.Errors)));

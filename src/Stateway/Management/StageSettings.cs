@@ -79,8 +79,8 @@ internal sealed record StageSettings
             Methods = json.TryGetProperty("methods", out var methods) ? Texts(methods) : usual.Methods,
             IgnoredHeaders = json.TryGetProperty("ignored_headers", out var headers) ? [.. usual.IgnoredHeaders, .. Texts(headers)] : usual.IgnoredHeaders,
 
-            // A page token tells when it was made.
-            IgnoredPointers = ["/next_page_token", .. json.TryGetProperty("ignored_pointers", out var pointers) ? Texts(pointers) : []],
+            // A page token tells when it was made, and a list's revision is the store's: others may have written in between.
+            IgnoredPointers = ["/next_page_token", "/revision", .. json.TryGetProperty("ignored_pointers", out var pointers) ? Texts(pointers) : []],
             Timeout = Duration(json, "timeout", usual.Timeout),
         };
         Check(rules.Validate, "/mirror", errors);

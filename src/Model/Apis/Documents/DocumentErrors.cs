@@ -2,11 +2,12 @@ using Stateway.Model.Apis.Text;
 
 namespace Stateway.Model.Apis.Documents;
 
-/// <summary>Collects what is wrong with all documents of a reading.</summary>
+/// <summary>Collects what is wrong with all documents of a reading. For several threads.</summary>
 internal sealed class DocumentErrors
 {
     private const int Max = 1000; // nobody reads more, and a broken document can have one for every line
 
+    private readonly Lock _lock = new();
     private readonly List<DocumentError> _errors = [];
     private readonly List<DocumentError> _warnings = [];
     private readonly HashSet<(string, string, string)> _seen = [];
@@ -20,7 +21,7 @@ internal sealed class DocumentErrors
 
     public void Add(DocumentError error)
     {
-        _wrong.Add((error.File, error.Pointer));
+        lock (_lock) _wrong.Add((error.File, error.Pointer));
         Add(_errors, error);
     }
 
@@ -28,14 +29,20 @@ internal sealed class DocumentErrors
         Add(new DocumentError(place.File, place.Line, place.Column, pointer, message));
 
     /// <summary>Whether something is known to be wrong in this very place.</summary>
-    public bool Has(string file, string pointer) => _wrong.Contains((file, pointer));
+    public bool Has(string file, string pointer)
+    {
+        lock (_lock) return _wrong.Contains((file, pointer));
+    }
 
     public void Warn(Place place, string pointer, string message) =>
         Add(_warnings, new(place.File, place.Line, place.Column, pointer, message));
 
     private void Add(List<DocumentError> list, DocumentError error)
     {
-        if (list.Count < Max && _seen.Add((error.File, error.Pointer, error.Message))) list.Add(error);
+        lock (_lock)
+        {
+            if (list.Count < Max && _seen.Add((error.File, error.Pointer, error.Message))) list.Add(error);
+        }
     }
 
     private static IReadOnlyList<DocumentError> Sorted(List<DocumentError> errors) =>

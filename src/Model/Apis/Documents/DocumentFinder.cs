@@ -26,7 +26,9 @@ internal static class DocumentFinder
         var documents = new List<ApiDocument>();
         try
         {
-            foreach (string name in isFile ? [folder.NameOf(full)] : folder.Names())
+            List<string> names = isFile ? [folder.NameOf(full)] : [.. folder.Names()];
+            folder.ReadAhead(names);
+            foreach (string name in names)
             {
                 if (Read(name, folder, isChosen: isFile, errors) is not { } document) continue;
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Stateway.Model.Apis.Text;
 
 namespace Stateway.Model.Apis.Documents;
@@ -8,7 +9,7 @@ namespace Stateway.Model.Apis.Documents;
 /// </summary>
 internal abstract class SourceFolder
 {
-    private readonly Dictionary<string, TextReading> _texts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, TextReading> _texts = new(StringComparer.Ordinal);
 
     public abstract bool Has(string name);
 
@@ -23,14 +24,21 @@ internal abstract class SourceFolder
 
     /// <exception cref="IOException">The file can't be read.</exception>
     /// <exception cref="UnauthorizedAccessException">The file may not be read.</exception>
-    public TextReading Text(string name)
-    {
-        if (_texts.TryGetValue(name, out var known)) return known;
+    public TextReading Text(string name) =>
+        _texts.TryGetValue(name, out var known) ? known : _texts.GetOrAdd(name, TextReading.Read(name, Reader(name)())); // the first to come is everybody's
 
-        var reading = TextReading.Read(name, Reader(name)());
-        _texts.Add(name, reading);
-        return reading;
-    }
+    /// <summary>Reads texts that will be asked for.</summary>
+    public void ReadAhead(IReadOnlyList<string> names) => EachDocument.Run(names.Count, i =>
+    {
+        try
+        {
+            Text(names[i]);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whoever asks for it is told.
+        }
+    });
 
     /// <summary>What a file calls another by, as a name in the folder; null when it leads out.</summary>
     /// <param name="from">The file that it stands in; null for the folder itself.</param>
