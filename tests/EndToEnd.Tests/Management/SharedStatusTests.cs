@@ -82,7 +82,7 @@ public sealed class SharedStatusTests : IAsyncLifetime
         Assert.Null(early["status"]!["base_path"]);
         var wrong = await administrator.ReadyAsync("/apis/notes/stages/wrong", "false");
         Assert.Equal("DoesNotCompile", Ready(wrong, "reason"));
-        Assert.Contains("notes.yaml:1:1", Ready(wrong, "message"), StringComparison.Ordinal);
+        Assert.Contains("notes.yaml:5:12", Ready(wrong, "message"), StringComparison.Ordinal);
         var why = await administrator.GetAsync("/apis/notes/why");
         Assert.Equal("not ready", (string?)why["summary"]);
         Assert.Equal(["apis/notes/stages/early", "apis/notes/stages/wrong", "apis/notes/stages/good"], why["because"]!.AsArray().Select(each => (string?)each!["resource"]));
