@@ -18,4 +18,14 @@ public sealed record ProposedChange(string Path, ReadOnlyMemory<byte>? Before, R
 
 /// <summary>What a collection of the platform's own has beyond what its document says.</summary>
 /// <param name="Mark">Written along with each change: who waits for changes of these collections reads one entry instead of the log.</param>
-public sealed record Oversight(ResourceRule Rule, Key Mark);
+public sealed record Oversight(ResourceRule Rule, Key Mark)
+{
+    /// <summary>Null where values are stored as they are composed.</summary>
+    public ResourceSeal? Seal { get; init; }
+}
+
+/// <summary>
+/// Makes the value that is stored of the one that a client's request comes to, before anything else is done with it: what it
+/// takes out is in no transaction, record, answer or log.
+/// </summary>
+public delegate ValueTask<(ReadOnlyMemory<byte> Value, Problem? Problem)> ResourceSeal(ProposedChange change, CancellationToken ct);

@@ -15,6 +15,7 @@ var root = new RootCommand("Turns a description of a REST API into a running one
     EditCommand.Create(),
     ExportCommand.Create(),
     WhyCommand.Create(),
+    SecretsCommand.Create(),
     ContextCommand.Create(),
     CompletionCommand.Create(),
 };

@@ -36,9 +36,9 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         string id = chosen ?? ResourceId.New(services.Time);
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();
-        byte[] value = collection.Composer.Compose(body.Span, id, default, now);
         terms = terms.Following(preferences);
-        if ((TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
+        (var value, problem) = await SealAsync(new(key.Path, null, collection.Composer.Compose(body.Span, id, default, now), terms.Store), exchange);
+        if ((problem ?? TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
 
         string location = $"{LocationBase(exchange)}/{id}";
         var result = await CommitAsync(terms, 0, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
@@ -138,6 +138,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             var now = services.Now();
             var (value, problem) = draft(current, now);
+            if (problem is null) (value, problem) = await SealAsync(new(path, current?.Value, value, terms.Store), exchange);
             problem ??= TooLarge(value) ?? await AskRuleAsync(new(path, current?.Value, value, terms.Store), exchange);
             if (problem is not null) return problem;
 
@@ -154,6 +155,9 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
         return new(ProblemTypes.TooMuchContention);
     }
+
+    private ValueTask<(ReadOnlyMemory<byte> Value, Problem? Problem)> SealAsync(ProposedChange change, Exchange exchange) =>
+        collection.Oversight is { Seal: { } seal } ? seal(change, exchange.Http.RequestAborted) : new((change.After!.Value, null));
 
     private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
         collection.Oversight is { Rule: var rule } ? rule(change, exchange.Http.RequestAborted) : default;

@@ -102,7 +102,7 @@ internal static class ExportCommand
     {
         foreach (var kind in kinds)
         {
-            var hidden = kind.Fields.Where(field => field.WriteOnly).Select(field => field.Name).ToArray();
+            var hidden = kind.Fields.Where(field => field is { WriteOnly: true, ReadOnly: false }).Select(field => field.Name).ToArray();
             if (hidden.Length > 0) Terminal.Warning($"{kind.FullName}: the server does not show {string.Join(", ", hidden)}, so it is not in the export.");
         }
     }

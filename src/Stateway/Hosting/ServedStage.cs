@@ -11,6 +11,9 @@ internal sealed record ServedStage(string Stage, string Deployment, string Prefi
     /// <summary>The stage whose collections are the API's own, for other APIs and for who watches across a change.</summary>
     public const string Live = "live";
 
+    /// <summary>Of its variables; the <see cref="Api"/>'s targets have them.</summary>
+    public StageValues Values { get; init; } = StageValues.None;
+
     /// <summary>As in the store: <c>shop/live</c>.</summary>
     public string Path => $"{Api.Name}/{Stage}";
 }

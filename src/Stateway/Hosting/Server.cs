@@ -14,6 +14,7 @@ using Stateway.Gateway.Routing;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Management;
 using Stateway.Model.Apis;
+using Stateway.Secrets;
 using Stateway.Store;
 using Stateway.Stores;
 
@@ -44,6 +45,7 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly StageCompiler _compiler;
     private readonly FolderApply _folder;
     private readonly Housekeeping _housekeeping;
+    private readonly Resealing _resealing;
     private readonly Watches _watches;
     private readonly RequestPipeline _pipeline;
     private readonly ILogger _logger;
@@ -53,7 +55,7 @@ internal sealed partial class Server : IAsyncDisposable
     private Task _following = Task.CompletedTask;
 
     private Server(
-        IStore store, byte[] secret, AdministratorKey key, ApiSpec kinds, Socket listening, Socket managing, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
+        IStore store, byte[] secret, AdministratorKey key, ApiSpec kinds, Catalog kindsCatalog, SecretKeys secretKeys, Socket listening, Socket managing, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
     {
         _store = store;
         _time = time;
@@ -69,11 +71,12 @@ internal sealed partial class Server : IAsyncDisposable
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         var tables = new RoutingTables();
         _pipeline = new RequestPipeline(tables, limits, time, _logger);
-        var kindsCatalog = new Catalog([kinds]);
         _rollout = new Rollout(store, tables, _wiring, _watches, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger);
-        _compiler = new StageCompiler(store);
-        _folder = new FolderApply(options.ServedFolder, store, kindsCatalog, time);
-        _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages), key, services, loggers);
+        var variables = new StageVariables(new SecretReader(secretKeys));
+        _compiler = new StageCompiler(store, variables);
+        _folder = new FolderApply(options.ServedFolder, store, kindsCatalog, variables, time);
+        _resealing = new Resealing(store, secretKeys, time, _logger);
+        _management = new ManagementApi(managing, kinds, new DeployingRules(() => _rollout.Stages, variables, new SecretRules(secretKeys)), key, services, loggers);
         _housekeeping = new Housekeeping(store, options.History, time, _logger);
     }
 
@@ -116,12 +119,18 @@ internal sealed partial class Server : IAsyncDisposable
             }
 
             var kinds = Kinds.Read();
-            await store!.DeclareAsync([.. SystemCollections, .. new Catalog([kinds]).ToSpecs()], ct);
+            var kindsCatalog = new Catalog([kinds]);
+            await store!.DeclareAsync([.. SystemCollections, .. kindsCatalog.ToSpecs()], ct);
             if (await CopyMark.IsOnAsync(store, ct)) return (null, CopyMark.WhyNotServed(options.Store));
 
             var secret = await Settings.PageTokenSecretAsync(store, time, ct);
             var key = await AdministratorKey.OpenAsync(store, options.DataFolder, time, ct);
-            var starting = new Server(store, secret, key, kinds, listening, managing, options, loggers, time);
+            var secretKeys = new SecretKeys(store, options.MasterKeys, Path.Combine(options.DataFolder, MasterKeyFile.Name), kindsCatalog, time);
+            if (await secretKeys.WhyNotUsableAsync(options.AreMasterKeysChosen, ct) is { } wrongKey) return (null, wrongKey);
+
+            var starting = new Server(store, secret, key, kinds, kindsCatalog, secretKeys, listening, managing, options, loggers, time);
+            if (await starting._folder.WhyNotAsync(reading, ct) is { IsEmpty: false } whyNots) return (null, string.Join('\n', whyNots));
+
             await starting._folder.ApplyAsync(reading.Sources, ct);
             long seen = await store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0; // before the stages are read
             await starting.RefreshAsync(ct);
@@ -129,6 +138,7 @@ internal sealed partial class Server : IAsyncDisposable
             await starting._management.StartAsync(ct);
             starting._following = starting.FollowStoreAsync(seen);
             starting._housekeeping.Start();
+            starting._resealing.Start();
             GiveMemoryBack();
             return (server = starting, null);
         }
@@ -206,7 +216,12 @@ internal sealed partial class Server : IAsyncDisposable
             try
             {
                 long revision = await _store.GetAsync(Kinds.ChangeMark, ct) is { } mark ? mark.Revision : 0;
-                if (revision != seen) await RefreshAsync(ct);
+                if (revision != seen)
+                {
+                    _resealing.Tell();
+                    await RefreshAsync(ct);
+                }
+
                 seen = revision;
                 isDown = false;
                 await Task.Delay(LookInterval, _time, ct);
@@ -244,6 +259,13 @@ internal sealed partial class Server : IAsyncDisposable
                     continue;
                 }
 
+                if (await _folder.WhyNotAsync(reading, ct) is { IsEmpty: false } refused)
+                {
+                    foreach (string line in refused) Commands.Terminal.Error(line);
+                    Log.KeptOld(_logger, refused.Length);
+                    continue;
+                }
+
                 await _folder.ApplyAsync(reading.Sources, ct);
                 await RefreshAsync(ct);
                 GiveMemoryBack();
@@ -269,6 +291,7 @@ internal sealed partial class Server : IAsyncDisposable
     {
         await _stopping.CancelAsync();
         await _following;
+        await _resealing.DisposeAsync();
         await _management.DisposeAsync();
         await _watches.StopAsync(); // they would never end on their own
         using var drain = new CancellationTokenSource(DrainTimeout);

@@ -1,4 +1,5 @@
 using System.Net;
+using Stateway.Secrets;
 using Stateway.Stores;
 
 namespace Stateway.Hosting;
@@ -11,6 +12,12 @@ internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, string
 {
     /// <summary>Otherwise any free port will do when <see cref="Admin"/> is taken.</summary>
     public bool IsAdminChosen { get; init; }
+
+    /// <summary>Of this node; none until the first secret comes.</summary>
+    public IReadOnlyList<MasterKey> MasterKeys { get; init; } = [];
+
+    /// <summary>They were chosen, and not found in <see cref="DataFolder"/>.</summary>
+    public bool AreMasterKeysChosen { get; init; }
 
     public HistoryPolicy History { get; init; } = new();
 

@@ -5,13 +5,16 @@ using Stateway.Hosting;
 using Stateway.Model.Apis;
 using Stateway.Model.Apis.Changes;
 using Stateway.Model.Problems;
+using Stateway.Secrets;
 using Stateway.Store;
 
 namespace Stateway.Management;
 
 /// <summary>What must hold for deployments and stages: that they can be served, with all errors when not.</summary>
 /// <param name="stages">Those in force.</param>
-internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
+/// <param name="variables">Of stages.</param>
+/// <param name="secrets">What must hold for secrets.</param>
+internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, StageVariables variables, SecretRules secrets)
 {
     private const int ErrorsMax = 100;
 
@@ -20,6 +23,8 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
         [Kinds.Api] = new(CheckApiAsync, Kinds.ChangeMark),
         [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark),
         [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark),
+        [Kinds.Secret] = secrets.OfSecrets,
+        [Kinds.SecretKey] = secrets.OfKeys,
     };
 
     private ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>
@@ -68,6 +73,9 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages)
 
         var reading = ApiReader.Read([source with { Prefix = stage.Prefix }], FindLive);
         if (reading.Errors.Count > 0) return Invalid([.. reading.Errors.Take(ErrorsMax).Select(ErrorOf)]);
+
+        var (_, faults) = await variables.ResolveAsync(stage, reading.Apis[0], change.Resources, ct);
+        if (!faults.IsEmpty) return Invalid([.. faults.Take(ErrorsMax)]);
 
         if (change.Before is { } before && await WhyBreakingAsync(change, StageSpec.Read(change.Path, before), stage, reading.Apis[0], ct) is { } breaking) return breaking;
 

@@ -15,7 +15,8 @@ namespace Stateway.Management;
 /// </summary>
 /// <param name="folder">Absolute. Nodes that serve other folders over the same store leave each other's stages alone.</param>
 /// <param name="kinds">The platform's own collections.</param>
-internal sealed class FolderApply(string folder, IStore store, Catalog kinds, TimeProvider time)
+/// <param name="variables">Of stages.</param>
+internal sealed class FolderApply(string folder, IStore store, Catalog kinds, StageVariables variables, TimeProvider time)
 {
     /// <summary>On a stage that came from a folder, with the folder's path: it goes when its document has gone from there.</summary>
     private const string Label = "stateway.folder";
@@ -28,6 +29,25 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
     private const int DeploymentsKept = 10;
 
     private const int TriesMax = 10;
+
+    /// <summary>Variables that neither the documents nor the stages that are there give a value, and the like.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<ImmutableArray<string>> WhyNotAsync(ApiReading reading, CancellationToken ct)
+    {
+        var lines = ImmutableArray.CreateBuilder<string>();
+        foreach (var api in reading.Apis)
+        {
+            string path = $"{api.Name}/{ServedStage.Live}";
+            var stage = await store.GetAsync(new(Kinds.Stage, path), ct);
+            if (stage is null && api.Variables.IsEmpty) continue;
+
+            var spec = stage is null ? new StageSpec(path, "", "", null) : StageSpec.Read(path, stage.Value);
+            var (_, errors) = await variables.ResolveAsync(spec, api, store, ct);
+            lines.AddRange(errors.Select(error => $"{api.File}, stage {path}: {error.Detail}"));
+        }
+
+        return lines.ToImmutable();
+    }
 
     /// <param name="sources">Checked, and read together.</param>
     /// <returns>Whether something has changed.</returns>
@@ -80,6 +100,7 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
             {
                 json.WriteString("deployment", id);
                 json.WriteString("path", spec?.Prefix ?? "");
+                WriteRest(stage, json);
                 json.WriteStartObject("labels");
                 json.WriteString(Label, _mark);
                 json.WriteEndObject();
@@ -93,6 +114,18 @@ internal sealed class FolderApply(string folder, IStore store, Catalog kinds, Ti
         }
 
         return plan.ToTransaction();
+    }
+
+    /// <summary>What an administrator has said of the stage beside what the folder says.</summary>
+    private static void WriteRest(Entry? stage, Utf8JsonWriter json)
+    {
+        if (stage is null) return;
+
+        using var document = JsonDocument.Parse(stage.Value);
+        foreach (var member in document.RootElement.EnumerateObject())
+        {
+            if (member.Name is "variables") member.WriteTo(json);
+        }
     }
 
     private async Task RemoveOldAsync(Plan plan, string api, List<Entry> stages, CancellationToken ct)

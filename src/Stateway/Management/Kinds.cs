@@ -10,6 +10,8 @@ internal static class Kinds
     public const string Api = "stateway/apis";
     public const string Deployment = "stateway/apis/deployments";
     public const string Stage = "stateway/apis/stages";
+    public const string Secret = "stateway/secrets";
+    public const string SecretKey = "stateway/secret-keys";
 
     /// <summary>Its revision is that of the last change of any kind.</summary>
     public static readonly Key ChangeMark = new(Settings.Collection.Name, "kinds-changed");

@@ -10,7 +10,7 @@ namespace Stateway.Management;
 /// Makes what is served of what is stored: every stage with its deployment, compiled. What did not change since the last
 /// time is not compiled again. For one caller at a time.
 /// </summary>
-internal sealed class StageCompiler(IStore store)
+internal sealed class StageCompiler(IStore store, StageVariables variables)
 {
     private const int PageStages = 500;
 
@@ -22,17 +22,41 @@ internal sealed class StageCompiler(IStore store)
     {
         var next = new Dictionary<string, ServedStage>(StringComparer.Ordinal);
         var changed = new List<(string Path, string Deployment, ApiSource Source)>();
+        var specs = new Dictionary<string, StageSpec>(StringComparer.Ordinal);
         var faults = ImmutableArray.CreateBuilder<StageFault>();
         await foreach (var stage in ReadStagesAsync(ct))
         {
-            if (_compiled.TryGetValue(stage.Path, out var known) && known.Deployment == stage.Deployment && known.Prefix == stage.Prefix) next.Add(stage.Path, known);
+            specs[stage.Path] = stage;
+            if (_compiled.TryGetValue(stage.Path, out var known) && known.Deployment == stage.Deployment && known.Prefix == stage.Prefix)
+                next.Add(stage.Path, await FillAsync(stage, known, faults, ct) ?? known);
             else if (await FindDeploymentAsync(store, stage.Api, stage.Deployment, ct) is { } deployment) changed.Add((stage.Path, stage.Deployment, deployment with { Prefix = stage.Prefix }));
             else faults.Add(new(stage.Path, [$"There is no deployment {stage.Deployment}."]));
         }
 
         faults.AddRange(Compile(changed, next));
+        foreach (var (path, _, _) in changed)
+        {
+            if (!next.TryGetValue(path, out var compiled)) continue;
+
+            if (await FillAsync(specs[path], compiled, faults, ct) is { } filled) next[path] = filled;
+            else next.Remove(path);
+        }
+
         _compiled = next;
         return ([.. next.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => pair.Value)], faults.ToImmutable());
+    }
+
+    /// <summary>Gives a stage the values of its variables as they are now: its own and its secrets'.</summary>
+    /// <returns>Null when they can't be what they are, which is added to <paramref name="faults"/>.</returns>
+    private async ValueTask<ServedStage?> FillAsync(StageSpec spec, ServedStage stage, ImmutableArray<StageFault>.Builder faults, CancellationToken ct)
+    {
+        if (stage.Api.Variables.IsEmpty && spec.Variables.IsEmpty) return stage;
+
+        var (values, errors) = await variables.ResolveAsync(spec, stage.Api, store, ct);
+        if (errors.IsEmpty) return values.Equals(stage.Values) ? stage : stage with { Api = stage.Api.With(values), Values = values };
+
+        faults.Add(new(spec.Path, [.. errors.Select(error => $"{error.Pointer}: {error.Detail}")]));
+        return null;
     }
 
     /// <summary>Puts all that can be served among the others.</summary>
@@ -99,12 +123,17 @@ internal sealed record StageSpec(string Path, string Deployment, string Prefix, 
 {
     public string Api => Path[..Path.IndexOf('/')];
 
+    public ImmutableSortedDictionary<string, StageVariable> Variables { get; init; } = ImmutableSortedDictionary<string, StageVariable>.Empty;
+
     /// <param name="json">Fits the kind's schema.</param>
     public static StageSpec Read(string path, ReadOnlyMemory<byte> json)
     {
         using var document = JsonDocument.Parse(json);
         return new(path, document.RootElement.GetProperty("deployment").GetString()!,
             document.RootElement.TryGetProperty("path", out var prefix) ? prefix.GetString()! : "",
-            document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null);
+            document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null)
+        {
+            Variables = StageVariable.ReadAll(document.RootElement),
+        };
     }
 }
