@@ -28,7 +28,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
-        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        var (body, problem) = await ReadAsync(exchange, preferences);
         string? chosen = null;
         problem ??= ReadId(exchange, body.Span, out chosen);
         if (problem is not null) return problem;
@@ -62,7 +62,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
-        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        var (body, problem) = await ReadAsync(exchange, preferences);
         problem ??= CheckId(body.Span, IdOf(path));
         if (problem is not null) return problem;
 
@@ -154,6 +154,13 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         }
 
         return new(ProblemTypes.TooMuchContention);
+    }
+
+    /// <summary>Where values are sealed, not even their sender is shown them in what a problem says.</summary>
+    private async ValueTask<(ReadOnlyMemory<byte> Body, Problem? Problem)> ReadAsync(Exchange exchange, Preferences preferences)
+    {
+        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        return (body, collection.Oversight?.Seal is null ? problem : Secrets.Redact(problem, collection.WriteOnlyMask));
     }
 
     private ValueTask<(ReadOnlyMemory<byte> Value, Problem? Problem)> SealAsync(ProposedChange change, Exchange exchange) =>

@@ -121,12 +121,12 @@ internal sealed class Rotation(Session session, IReadOnlyList<MasterKey> masters
             if (now == 0) return null;
             if (now < left)
             {
-                say($"{now} secrets are to be encrypted anew.");
+                say($"Secrets to be encrypted anew: {now}.");
                 (left, since) = (now, session.Time.GetTimestamp());
             }
             else if (session.Time.GetElapsedTime(since) > Patience)
             {
-                return new($"{now} secrets are not encrypted anew; the servers' logs tell why. Run this again when that is mended.");
+                return new($"Secrets that are not encrypted anew: {now}; the servers' logs tell why. Run this again when that is mended.");
             }
 
             await Task.Delay(LookInterval, session.Time, ct);
