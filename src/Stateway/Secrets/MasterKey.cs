@@ -10,11 +10,17 @@ internal sealed class MasterKey
 
     private readonly byte[] _key;
 
-    private MasterKey(byte[] key)
+    private MasterKey(byte[] key, string? id = null)
     {
         _key = key;
-        Id = Convert.ToHexStringLower(HMACSHA256.HashData(key, "stateway master key"u8))[..16];
+        Id = id ?? Convert.ToHexStringLower(HMACSHA256.HashData(key, "stateway master key"u8))[..16];
     }
+
+    /// <summary>
+    /// A secret key in the place of a master key: while keys change, it wraps the one after it, so that a node that runs takes that whatever
+    /// master key it was started with.
+    /// </summary>
+    public static MasterKey Of(byte[] secretKey) => new(secretKey, SecretKeyText.CheckOf(secretKey));
 
     /// <summary>Tells it from others, and tells nothing of it.</summary>
     public string Id { get; }

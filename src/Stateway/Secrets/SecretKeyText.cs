@@ -8,7 +8,7 @@ namespace Stateway.Secrets;
 /// <summary>A secret key as its resource holds it: wrapped by one master key, or while those change by two.</summary>
 /// <param name="Id">A number: the highest is the one to encrypt with.</param>
 /// <param name="Check">Tells which key it is, and tells nothing of it.</param>
-/// <param name="Wraps">By the master keys' ids.</param>
+/// <param name="Wraps">By the master keys' ids; while keys change also by the <see cref="Check"/> of the secret key before.</param>
 internal sealed record SecretKeyText(string Id, string Check, IReadOnlyDictionary<string, string> Wraps)
 {
     public int Number => int.Parse(Id, NumberStyles.None, CultureInfo.InvariantCulture);

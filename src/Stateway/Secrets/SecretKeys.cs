@@ -41,7 +41,7 @@ internal sealed class SecretKeys(IStore store, IReadOnlyList<MasterKey> masters,
         {
             if (Open(key) is not null) continue;
 
-            string wanted = string.Join(" or ", key.Wraps.Keys.Order(StringComparer.Ordinal));
+            string wanted = string.Join(" or ", key.Wraps.Keys.Except(keys.Select(each => each.Check)).Order(StringComparer.Ordinal));
             string how = $"Give the one that the other nodes have, with --master-key FILE or {MasterKeyFile.Variable}; it is the {MasterKeyFile.Name} in the data folder of the node that took the first secret.";
             return _masters.Count == 0
                 ? $"The secrets in this store are encrypted under the master key {wanted}, and this node has none ({file}). {how}"
@@ -69,7 +69,7 @@ internal sealed class SecretKeys(IStore store, IReadOnlyList<MasterKey> masters,
     public byte[]? Open(SecretKeyText key)
     {
         if (_open.TryGetValue(key.Check, out byte[]? known)) return known;
-        if (key.TryUnwrap(_masters) is not { } opened) return null;
+        if ((key.TryUnwrap(_masters) ?? key.TryUnwrap(_open.Values.Select(MasterKey.Of))) is not { } opened) return null;
 
         _open[key.Check] = opened;
         return opened;

@@ -38,6 +38,7 @@ public sealed class MasterKeyTests
         Assert.Equal(key, text.TryUnwrap([a]));
         Assert.Equal(key, text.TryUnwrap([c, b]));
         Assert.Null(text.TryUnwrap([c]));
+        Assert.Equal(key, SecretKeyText.Of(key, "7", a, MasterKey.Of(new byte[32])).TryUnwrap([c, MasterKey.Of(new byte[32])]));
         Assert.Null((text with { Id = "8" }).TryUnwrap([a, b]));
         Assert.Null((text with { Check = "0000000000000000" }).TryUnwrap([a, b]));
         Assert.Null((text with { Wraps = new Dictionary<string, string> { [a.Id] = text.Wraps[b.Id] } }).TryUnwrap([a, b]));

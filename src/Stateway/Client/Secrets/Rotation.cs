@@ -84,7 +84,7 @@ internal sealed class Rotation(Session session, IReadOnlyList<MasterKey> masters
     private async Task<Failure?> BeginAsync(List<SecretKeyText> keys, List<byte[]> opened, CancellationToken ct)
     {
         string id = (keys[^1].Number + 1).ToString(System.Globalization.CultureInfo.InvariantCulture);
-        var all = masters.Where(master => keys[^1].Wraps.ContainsKey(master.Id)).Append(next).ToArray();
+        var all = masters.Where(master => keys[^1].Wraps.ContainsKey(master.Id)).Append(next).Append(MasterKey.Of(opened[^1])).ToArray();
         var reply = await SendAsync(requests =>
         {
             for (int i = 0; i < keys.Count; i++)
