@@ -25,14 +25,14 @@ public sealed class VariablesDocumentTests
     }
 
     [Theory]
-    [InlineData("{ token: {} }", "{ http: 'https://a.example/{stage.tokn}' }", "4:56 /paths/~1a~1{id}/get/x-stateway-target/http", "Did you mean 'token'?")]
-    [InlineData("{ token: {} }", "{ http: 'https://a.example/', headers: { add: { X-T: '{stage.tokn}' } } }", "4:103 /paths/~1a~1{id}/get/x-stateway-target/headers/add/X-T", "Did you mean 'token'?")]
-    [InlineData("{ a: {} }", "{ http: '{stage.a}{id}/x' }", "4:56 /paths/~1a~1{id}/get/x-stateway-target/http", "can't stand in the host")]
+    [InlineData("{ token: {} }", "{ http: 'https://a.example/{stage.tokn}' }", "4:57 /paths/~1a~1{id}/get/x-stateway-target/http", "Did you mean 'token'?")]
+    [InlineData("{ token: {} }", "{ http: 'https://a.example/', headers: { add: { X-T: '{stage.tokn}' } } }", "4:102 /paths/~1a~1{id}/get/x-stateway-target/headers/add/X-T", "Did you mean 'token'?")]
+    [InlineData("{ a: {} }", "{ http: '{stage.a}{id}/x' }", "4:57 /paths/~1a~1{id}/get/x-stateway-target/http", "can't stand in the host")]
     [InlineData("{ a: { default: 'ftp://a' } }", "{ http: '{stage.a}/x' }", "3:39 /x-stateway-variables/a/default", "no http or https URL")]
     [InlineData("{ a: { default: '..' } }", "{ http: 'http://h/{stage.a}/x' }", "3:39 /x-stateway-variables/a/default", "'.' or '..'")]
     [InlineData("{ a: { default: \"x\\ny\" } }", "{ http: 'http://h/', response_headers: { set: { X: '{stage.a}' } } }", "3:39 /x-stateway-variables/a/default", "line breaks")]
     [InlineData("{ A: {} }", "{ mock: true }", "3:25 /x-stateway-variables/A", "")]
-    [InlineData("{ a: { deflt: x } }", "{ mock: true }", "3:30 /x-stateway-variables/a/deflt", "did you mean default?")]
+    [InlineData("{ a: { defalt: x } }", "{ mock: true }", "3:30 /x-stateway-variables/a/defalt", "did you mean default?")]
     public void What_is_wrong_is_told_where_it_stands(string variables, string target, string place, string message)
     {
         var error = Assert.Single(DocumentFolder.Read("a.yaml", Get(variables, target)).Errors);

@@ -11,16 +11,23 @@ public sealed class SealingTests
 {
     private static readonly byte[] Key = [.. Enumerable.Range(0, 32).Select(i => (byte)i)];
 
-    /// <summary>The Galois/Counter Mode of Operation (McGrew, Viega), test case 16: that cipher, framed as here, with its associated data as a text of one part.</summary>
-    [Fact]
-    public void It_is_aes_256_gcm()
-    {
-        // Test case 13 and 14 of the same paper have no associated data; a single empty part is that.
-        string empty = Sealing.Seal(new byte[32], new byte[12], [], [""]);
-        Assert.Equal("01" + new string('0', 24) + "530f8afbc74536b9a963b4f1c4cb738b", Convert.ToHexStringLower(Convert.FromBase64String(empty)));
+    /// <summary>The Galois/Counter Mode of Operation (McGrew, Viega), test cases 13 and 14: no associated data, which here is one empty part.</summary>
+    [Theory]
+    [InlineData("", "530f8afbc74536b9a963b4f1c4cb738b")]
+    [InlineData("00000000000000000000000000000000", "cea7403d4d606b6e074ec5d3baf39d18d0d1c8a799996bf0265b98b5d48ab919")]
+    public void It_is_aes_256_gcm(string plain, string sealedText) =>
+        Assert.Equal("01" + new string('0', 24) + sealedText, Hex(Sealing.Seal(new byte[32], new byte[12], Convert.FromHexString(plain), [""])));
 
-        string zeros = Sealing.Seal(new byte[32], new byte[12], new byte[16], [""]);
-        Assert.Equal("01" + new string('0', 24) + "cea7403d4d606b6e074ec5d3baf39d18" + "d0d1c8a799996bf0265b98b5d48ab919", Convert.ToHexStringLower(Convert.FromBase64String(zeros)));
+    /// <summary>What another implementation (OpenSSL's, by Python's cryptography) makes of the same, with the parts between NULs as associated data.</summary>
+    [Fact]
+    public void Its_owner_is_the_associated_data()
+    {
+        byte[] nonce = [.. Enumerable.Range(100, 12).Select(i => (byte)i)];
+
+        string sealedText = Sealing.Seal(Key, nonce, "plain text"u8, ["secrets", "pay", "1"]);
+
+        Assert.Equal("016465666768696a6b6c6d6e6f" + "3877bf0f17c922fb4616" + "5b9ee5da09b95a75f110c12ddc5bb7b9", Hex(sealedText));
+        Assert.Equal("plain text"u8.ToArray(), Sealing.TryOpen(Key, sealedText, "secrets", "pay", "1"));
     }
 
     [Fact]
@@ -65,4 +72,6 @@ public sealed class SealingTests
         Assert.Equal(1_000, texts.Count);
         Assert.DoesNotContain(texts, text => Encoding.Latin1.GetString(Convert.FromBase64String(text)).Contains("plain", StringComparison.Ordinal));
     }
+
+    private static string Hex(string sealedText) => Convert.ToHexStringLower(Convert.FromBase64String(sealedText));
 }
