@@ -1,116 +1,13 @@
 using System.Net;
-using System.Text;
 using System.Text.Json.Nodes;
 using Stateway.TestKit;
 using Xunit;
 
 namespace Stateway.EndToEnd.Tests.Management;
 
-/// <summary>Secrets are served with, and shown to nobody.</summary>
+/// <summary>How secrets are set and served with. That nobody is shown one is for <see cref="SecretLeakTests"/>.</summary>
 public sealed class SecretTests
 {
-    [Theory]
-    [InlineData("sqlite")]
-    [InlineData("postgres")]
-    public async Task The_service_behind_sees_a_secret_and_nobody_else_does(string engine)
-    {
-        await using var server = await SecretServer.StartAsync(engine);
-        var seen = new StringBuilder();
-        using var http = server.Program.Administrator();
-        using var watch = new CancellationTokenSource();
-        var watching = WatchAsync(http, seen, watch.Token);
-        string[] plain = [.. Enumerable.Range(0, 9).Select(i => $"Plain{i}Text{Guid.NewGuid():N}/")];
-
-        // Every way in: PUT, XML, PATCH, POST and a batch with an Idempotency-Key, a try, the command line, refusals.
-        await SendAsync("PUT", "/secrets/pay", $$"""{"value":"{{plain[0]}}","description":"For pay"}""", 201);
-        await server.UseAsync("pay");
-        await server.SeesAsync(plain[0]);
-        await SendAsync("PUT", "/secrets/pay", $"<Secret><value>{plain[1].Replace("&", "&amp;", StringComparison.Ordinal)}</value></Secret>", 200, "application/xml");
-        await server.SeesAsync(plain[1]);
-        await SendAsync("PATCH", "/secrets/pay", $$"""{"value":"{{plain[2]}}"}""", 200);
-        await server.SeesAsync(plain[2]);
-        foreach (int _ in new[] { 1, 2 }) await SendAsync("POST", "/secrets?id=posted", $$"""{"value":"{{plain[3]}}"}""", 201, key: "once-1");
-        foreach (int _ in new[] { 1, 2 })
-            await SendAsync("POST", "/_/batch", $$"""{"requests":[{"method":"PUT","path":"/secrets/batched","body":{"value":"{{plain[4]}}"} }]}""", 200, key: "once-2");
-        await SendAsync("PUT", "/secrets/tried", $$"""{"value":"{{plain[5]}}"}""", 201, prefer: "validate-only");
-        await SendAsync("PUT", "/secrets/wrong", $$"""{"value":["{{plain[6]}}"]}""", 422);
-        await SendAsync("PUT", "/secrets/long", $$"""{"value":"{{plain[6] + new string('x', 70_000)}}"}""", 422);
-        await SendAsync("POST", "/_/batch", "{\"requests\":[{\"method\":\"PUT\",\"path\":\"/secrets/b\",\"body\":{\"value\":\"${" + plain[6] + ".id}\"}}]}", 400);
-        await SendAsync("PATCH", "/secrets/pay", $$"""[{"op":"test","path":"/value","value":"{{plain[6]}}"}]""", 422, "application/json-patch+json");
-        await SendAsync("PATCH", "/secrets/pay", """[{"op":"copy","from":"/sealed","path":"/description"}]""", 422, "application/json-patch+json");
-        await File.WriteAllTextAsync(server.File("value.txt"), plain[7] + "\n");
-        seen.Append(await server.CallAsync("secrets", "set", "pay", "--file", server.File("value.txt"), "--description", "Still for pay"));
-        File.Delete(server.File("value.txt"));
-        await server.SeesAsync(plain[7]);
-
-        // Every way out.
-        var secret = await server.Administrator.GetAsync("/secrets/pay");
-        Assert.Equal(["create_time", "description", "id", "key", "update_time", "version"], secret.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
-        Assert.Equal((4, "Still for pay"), ((int)secret["version"]!, (string?)secret["description"]));
-        string filter = Uri.EscapeDataString("description.startsWith(\"For\")");
-        foreach (string path in new[]
-        {
-            "/secrets", "/secrets/pay", "/secrets/pay?fields=value,sealed,version", "/secrets/pay/_/history", "/secrets/pay/_history", "/secrets/pay/history", "/secrets?filter=" + filter,
-            "/secrets?filter=" + Uri.EscapeDataString("value!=\"\""), "/secrets?filter=" + Uri.EscapeDataString("sealed!=\"\""), "/secrets?order_by=sealed", "/secret-keys", "/apis/shop/stages/live", "/apis/shop/stages/live/history",
-            "/apis/shop/deployments", "/openapi.json", "/events", "/nodes",
-        }) await SendAsync("GET", path, null, null);
-        await SendAsync("GET", "/secrets/pay", null, 200, accept: "application/xml");
-        foreach (string[] command in new string[][] { ["get", "secrets"], ["get", "secret", "pay", "-o", "json"], ["export"], ["why", "stage", "shop/live"], ["get", "stage", "shop/live", "-o", "yaml"] })
-            seen.Append(await server.CallAsync(command));
-        seen.Append(await server.Program.Http.GetStringAsync("/shop/openapi.json"));
-        await server.StopServiceAsync();
-        using (var failed = await server.Program.Http.GetAsync("/shop/echo/1")) seen.Append(await failed.Content.ReadAsStringAsync());
-        var blocked = await server.Administrator.ExpectAsync(HttpStatusCode.Conflict, "DELETE", "/secrets/pay");
-        Assert.Equal("STILL_REFERENCED", (string?)blocked["code"]);
-        await watch.CancelAsync();
-        await watching;
-
-        // Killed, so that logs of changes are as they lay.
-        await server.Program.KillAsync();
-        seen.Append(server.Program.Output);
-        Assert.Contains("\"pay\"", seen.ToString(), StringComparison.Ordinal);
-        foreach (string value in plain)
-        {
-            string text = value[..38]; // what no form escapes
-            Assert.DoesNotContain(text, seen.ToString(), StringComparison.Ordinal);
-            Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes(text))[..48], seen.ToString(), StringComparison.Ordinal);
-            Assert.Empty(server.FilesWith(text));
-        }
-
-        Assert.NotEmpty(server.FilesWith("Still for pay")); // the search finds what is there
-
-        async Task SendAsync(string method, string path, string? body, int? status, string type = "application/json", string? key = null, string? prefer = null, string accept = "application/json")
-        {
-            using var request = new HttpRequestMessage(new HttpMethod(method), path);
-            if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, type);
-            if (key is not null) request.Headers.Add("Idempotency-Key", key);
-            if (prefer is not null) request.Headers.Add("Prefer", prefer);
-            request.Headers.Accept.ParseAdd(accept);
-            using var answer = await http.SendAsync(request);
-            string text = await answer.Content.ReadAsStringAsync();
-            Assert.True(status is null || (int)answer.StatusCode == status, $"{method} {path}: {(int)answer.StatusCode} {text}");
-            seen.Append(answer.Headers).Append(text).Append('\n');
-        }
-    }
-
-    private static async Task WatchAsync(HttpClient http, StringBuilder seen, CancellationToken ct)
-    {
-        try
-        {
-            using var request = new HttpRequestMessage(HttpMethod.Get, "/secrets?watch=true");
-            using var answer = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
-            using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(ct));
-            while (await reader.ReadLineAsync(ct) is { } line)
-            {
-                lock (seen) seen.Append(line).Append('\n');
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // It has watched long enough.
-        }
-    }
-
     [Fact]
     public async Task A_write_without_a_value_keeps_it_and_the_same_value_is_no_new_version()
     {
