@@ -21,4 +21,14 @@ public sealed record ProposedChange(string Path, ReadOnlyMemory<byte>? Before, R
 /// <param name="Mark">Written along with each change: who waits for changes of these collections reads one entry instead of the log.</param>
 /// <param name="Events">Store name of the collection where each change that somebody asked for leaves a record; null where none does.</param>
 /// <param name="Explainer">Null: a resource's own conditions say all that there is.</param>
-public sealed record Oversight(ResourceRule Rule, Key Mark, string? Events = null, Explainer? Explainer = null);
+public sealed record Oversight(ResourceRule Rule, Key Mark, string? Events = null, Explainer? Explainer = null)
+{
+    /// <summary>Null where values are stored as they are composed.</summary>
+    public ResourceSeal? Seal { get; init; }
+}
+
+/// <summary>
+/// Makes the value that is stored of the one that a client's request comes to, before anything else is done with it: what it
+/// takes out is in no transaction, record, answer or log.
+/// </summary>
+public delegate ValueTask<(ReadOnlyMemory<byte> Value, Problem? Problem)> ResourceSeal(ProposedChange change, CancellationToken ct);

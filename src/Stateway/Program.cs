@@ -16,6 +16,7 @@ var root = new RootCommand("Turns a description of a REST API into a running one
     ExportCommand.Create(),
     WhyCommand.Create(),
     CallCommand.Create(),
+    SecretsCommand.Create(),
     ContextCommand.Create(),
     CompletionCommand.Create(),
 };

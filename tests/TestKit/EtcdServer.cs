@@ -40,6 +40,9 @@ public sealed class EtcdServer : IAsyncDisposable
     /// <summary><c>host:port</c>.</summary>
     public string Endpoint => $"127.0.0.1:{Port}";
 
+    /// <summary>Where its data and its log of changes lie.</summary>
+    public string Folder => _folder.Path;
+
     /// <summary>Whether there is an etcd to be started.</summary>
     public static bool IsInstalled { get; } =
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, "etcd")));

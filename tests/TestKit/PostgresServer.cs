@@ -31,6 +31,9 @@ public sealed class PostgresServer : IAsyncDisposable
 
     public int Port { get; }
 
+    /// <summary>Where its data and its log of changes lie.</summary>
+    public string Folder => _folder.Path;
+
     /// <summary>For Npgsql.</summary>
     public string ConnectionString =>
         $"Host=127.0.0.1;Port={Port};Username={User};Password=\"{Password}\";Database={Database};SSL Mode=Disable";

@@ -30,7 +30,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
-        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        var (body, problem) = await ReadAsync(exchange, preferences);
         string? chosen = null;
         problem ??= ReadId(exchange, body.Span, out chosen);
         if (problem is not null) return problem;
@@ -38,10 +38,10 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         string id = chosen ?? ResourceId.New(services.Time);
         var key = new Key(collection.StoreName, parent.Length == 0 ? id : parent + "/" + id);
         var now = services.Now();
-        ReadOnlyMemory<byte> value = collection.Composer.Compose(body.Span, id, default, now);
-        if (collection.IsKind) value = KindComposer.Next(key, null, value, now).Value;
         terms = terms.Following(preferences);
-        if ((TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
+        (var value, problem) = await SealAsync(new(key.Path, null, collection.Composer.Compose(body.Span, id, default, now), terms.Store), exchange);
+        if (collection.IsKind && problem is null) value = KindComposer.Next(key, null, value, now).Value;
+        if ((problem ?? TooLarge(value) ?? await AskRuleAsync(new(key.Path, null, value, terms.Store), exchange)) is { } not) return not;
 
         string location = $"{LocationBase(exchange)}/{id}";
         var result = await CommitAsync(exchange, terms, null, new Write.Put(key, now, value), StatusCodes.Status201Created, location, preferences);
@@ -65,7 +65,7 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         if (Answering.Refuses(exchange) is { } refused) return refused;
 
         var preferences = Preferences.Of(exchange.Request);
-        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        var (body, problem) = await ReadAsync(exchange, preferences);
         problem ??= CheckId(body.Span, IdOf(path));
         if (problem is not null) return problem;
 
@@ -161,6 +161,12 @@ internal sealed class Writes(Collection collection, CollectionServices services)
 
             var now = services.Now();
             var next = draft(current, now);
+            if (next.Problem is null)
+            {
+                var (stored, unsealed) = await SealAsync(new(path, current?.Value, next.Value, terms.Store), exchange);
+                next = new(stored, unsealed);
+            }
+
             if (collection.IsKind && next.Problem is null) next = KindComposer.Next(key, current, next.Value, now);
             var value = next.Value;
             if ((next.Problem ?? TooLarge(value)) is { } refused) return refused;
@@ -203,6 +209,17 @@ internal sealed class Writes(Collection collection, CollectionServices services)
         var answer = new StoredAnswer(StatusCodes.Status200OK, null, preferences, Answers.Served(collection, current.Value)) { Unchanged = (current.Revision, current.UpdateTime) };
         return terms.Store.CommitAsync(new([terms.Once.Condition, condition], [terms.Once.ToPut(answer, now)]), CancellationToken.None);
     }
+
+
+    /// <summary>Where values are sealed, not even their sender is shown them in what a problem says.</summary>
+    private async ValueTask<(ReadOnlyMemory<byte> Body, Problem? Problem)> ReadAsync(Exchange exchange, Preferences preferences)
+    {
+        var (body, problem) = await _bodies.ReadAsync(exchange, preferences);
+        return (body, collection.Oversight?.Seal is null ? problem : Secrets.Redact(problem, collection.WriteOnlyMask));
+    }
+
+    private ValueTask<(ReadOnlyMemory<byte> Value, Problem? Problem)> SealAsync(ProposedChange change, Exchange exchange) =>
+        collection.Oversight is { Seal: { } seal } ? seal(change, exchange.Http.RequestAborted) : new((change.After!.Value, null));
 
     private ValueTask<Problem?> AskRuleAsync(ProposedChange change, Exchange exchange) =>
         collection.Oversight is { Rule: var rule } ? rule(change, exchange.Http.RequestAborted) : default;

@@ -24,7 +24,8 @@ internal static class ApiBuilder
         schemas.Check(SchemaCheck.Run(document, [.. drafts.Select(draft => draft.Name)]));
 
         // 3. What the collections declare, and the seeds they begin with.
-        var targets = new TargetReader(document, index);
+        var variables = new VariablesReader(document);
+        var targets = new TargetReader(document, index, variables);
         var reader = new CollectionReader(document, schemas, targets, folder);
         ImmutableArray<CollectionDeclaration> collections = [.. drafts.Select(reader.Read).OfType<CollectionDeclaration>()];
         new SeedCheck(document, errors, reader.SeedSchemas).Run(collections);
@@ -47,6 +48,7 @@ internal static class ApiBuilder
             BasePath = basePath,
             Collections = collections,
             Operations = operations,
+            Variables = variables.Variables,
             Cors = CorsReader.Read(document),
             Document = ServedFinish.Run(document, served, drafts, basePath),
         };

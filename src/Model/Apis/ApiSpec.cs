@@ -26,6 +26,9 @@ public sealed record ApiSpec
     /// <summary>Every operation that answers, the ones that collections expand to included.</summary>
     public required ImmutableArray<OperationSpec> Operations { get; init; }
 
+    /// <summary>What its stages give values.</summary>
+    public ImmutableArray<VariableSpec> Variables { get; init; } = [];
+
     /// <summary>Which pages of other origins may call; null for none.</summary>
     public CorsSpec? Cors { get; init; }
 

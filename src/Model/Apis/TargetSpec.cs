@@ -16,7 +16,7 @@ public abstract record TargetSpec
     {
         /// <summary>
         /// As written: absolute, or a path that begins with <c>/</c> and is on this server itself. <c>{name}</c> stands
-        /// for a path parameter, percent-encoded when put in; never in the host.
+        /// for a path parameter, percent-encoded when put in; never in the host. <c>{stage.name}</c> stands for a stage's variable.
         /// </summary>
         public required string Url { get; init; }
 
@@ -28,6 +28,15 @@ public abstract record TargetSpec
 
         public HeaderRules RequestHeaders { get; init; } = HeaderRules.None;
         public HeaderRules ResponseHeaders { get; init; } = HeaderRules.None;
+
+        /// <summary>What the stage's variables stand for.</summary>
+        public StageValues Values { get; init; } = StageValues.None;
+
+        /// <summary>With the values of the stage's variables in URL and header fields: not to be shown to anybody.</summary>
+        public Http Filled() => Values.IsEmpty ? this : this with
+        {
+            Url = StageText.FillUrl(Url, Values), RequestHeaders = RequestHeaders.Filled(Values), ResponseHeaders = ResponseHeaders.Filled(Values), Values = StageValues.None,
+        };
     }
 
     /// <summary>One of the document's own examples.</summary>
@@ -48,6 +57,11 @@ public sealed record HeaderRules(
     ImmutableArray<KeyValuePair<string, string>> Add)
 {
     public static HeaderRules None { get; } = new([], [], []);
+
+    internal HeaderRules Filled(StageValues values) => new(Remove, Filled(Set, values), Filled(Add, values));
+
+    private static ImmutableArray<KeyValuePair<string, string>> Filled(ImmutableArray<KeyValuePair<string, string>> fields, StageValues values) =>
+        [.. fields.Select(field => KeyValuePair.Create(field.Key, StageText.Fill(field.Value, values)))];
 }
 
 /// <summary>One media type of a mock's answer.</summary>

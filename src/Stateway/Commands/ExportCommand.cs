@@ -25,6 +25,9 @@ internal static class ExportCommand
         return command;
     }
 
+    /// <summary>Of no use to another store, whose master key has not wrapped them.</summary>
+    private const string KeysKind = "secret-keys";
+
     private static async Task<int> ExportAsync(Session session, string[] words, string? folder, CancellationToken ct)
     {
         var chosen = new List<Kind>();
@@ -36,7 +39,7 @@ internal static class ExportCommand
             chosen.Add(kind);
         }
 
-        if (words.Length == 0) chosen.AddRange(session.Kinds.All.Where(kind => kind.CanCreate && kind.Field("kind") is null));
+        if (words.Length == 0) chosen.AddRange(session.Kinds.All.Where(kind => kind.CanCreate && kind.Field("kind") is null && kind.FullName != KeysKind));
         if (folder is not null && WhyNotEmpty(folder) is { } why) return ClientCommand.Tell(new(why));
 
         var listings = new List<Listing>();
@@ -102,7 +105,7 @@ internal static class ExportCommand
     {
         foreach (var kind in kinds)
         {
-            var hidden = kind.Fields.Where(field => field.WriteOnly).Select(field => field.Name).ToArray();
+            var hidden = kind.Fields.Where(field => field is { WriteOnly: true, ReadOnly: false }).Select(field => field.Name).ToArray();
             if (hidden.Length > 0) Terminal.Warning($"{kind.FullName}: the server does not show {string.Join(", ", hidden)}, so it is not in the export.");
         }
     }

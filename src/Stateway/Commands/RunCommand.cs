@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Net;
 using Stateway.Configuring;
+using Stateway.Hosting;
 using Stateway.Stores;
 
 namespace Stateway.Commands;
@@ -19,17 +20,18 @@ internal static class RunCommand
 
         var tls = ListenOption.CreateTls();
         var admin = ListenOption.CreateAdmin();
-        var command = new Command("run", "Serves every OpenAPI document of a folder, and follows changes of its files.") { path, listen, tls, admin, data };
+        var masterKey = MasterKeyOption.Create();
+        var command = new Command("run", "Serves every OpenAPI document of a folder, and follows changes of its files.") { path, listen, tls, admin, data, masterKey };
         command.SetAction((parsed, _) =>
         {
             string served = parsed.GetValue(path)!;
             ListenAddress.TryParse(parsed.GetValue(listen) ?? ListenAddress.Default, out IPEndPoint? endpoint);
             string folder = parsed.GetValue(data) ?? DataFolderOf(served);
-            return Serving.RunAsync(served, () => new(endpoint!, ListenOption.AdminOf(parsed.GetValue(admin), endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), new StoreUrl.Sqlite(folder), folder) 
+            return Serving.RunAsync(served, () => new ServerOptions(endpoint!, ListenOption.AdminOf(parsed.GetValue(admin), endpoint!), Path.GetFullPath(FolderArgument.FolderOf(served)), new StoreUrl.Sqlite(folder), folder)
             {
                 IsAdminChosen = parsed.GetValue(admin) is not null,
                 Tls = ListenAddress.TryParse(parsed.GetValue(tls), out var secure) ? secure : null,
-            });
+            }.With(parsed, masterKey));
         });
         return command;
     }

@@ -20,6 +20,7 @@ internal static class ServeCommand
         var listen = ListenOption.Create($"Address and port to listen on; port 0 takes a free one [default: listen of the configuration, else {ListenAddress.Default}].");
         var tls = ListenOption.CreateTls();
         var admin = ListenOption.CreateAdmin();
+        var masterKey = MasterKeyOption.Create();
         var store = new Option<string?>("--store")
         {
             Description = $"Where the data is kept [default: {StoreVariable}, else store of the configuration, else SQLite in .stateway of the folder]. "
@@ -41,11 +42,11 @@ internal static class ServeCommand
               stateway serve api
               stateway serve api --store postgres://shop@db.internal/shop --listen 0.0.0.0:8080
               stateway serve api --store etcd://10.0.0.1:2379,10.0.0.2:2379/shop
-            """) { path, listen, tls, admin, store, config };
+            """) { path, listen, tls, admin, store, config, masterKey };
         command.SetAction((parsed, _) =>
         {
             string served = parsed.GetValue(path)!;
-            return Serving.RunAsync(served, () => OptionsOf(served, parsed.GetValue(listen), parsed.GetValue(tls), parsed.GetValue(admin), parsed.GetValue(store), parsed.GetValue(config)));
+            return Serving.RunAsync(served, () => OptionsOf(served, parsed.GetValue(listen), parsed.GetValue(tls), parsed.GetValue(admin), parsed.GetValue(store), parsed.GetValue(config))?.With(parsed, masterKey));
         });
         return command;
     }

@@ -25,6 +25,12 @@ internal sealed record ServedStage(string Stage, string Deployment, string Prefi
     /// <summary>All that it serves, seen or unseen.</summary>
     public IEnumerable<ApiSpec> Apis => new[] { Api, Canary, Mirror }.OfType<ApiSpec>();
 
+    /// <summary>Of its variables; the <see cref="Api"/>'s targets have them.</summary>
+    public StageValues Values { get; init; } = StageValues.None;
+
+    /// <summary>As the <see cref="Canary"/> and the <see cref="Mirror"/> have them.</summary>
+    public (StageValues Canary, StageValues Mirror) OtherValues { get; init; } = (StageValues.None, StageValues.None);
+
     /// <summary>As in the store: <c>shop/live</c>.</summary>
     public string Path { get; } = $"{Api.Name}/{Stage}";
 

@@ -19,6 +19,7 @@ using Stateway.Hosting.Canaries;
 using Stateway.Management;
 using Stateway.Management.Domains;
 using Stateway.Model.Apis;
+using Stateway.Secrets;
 using Stateway.Store;
 using Stateway.Stores;
 
@@ -61,7 +62,7 @@ internal sealed partial class Server : IAsyncDisposable
     private readonly SemaphoreSlim _changing = new(1);
 
     private Server(
-        IStore store, byte[] secret, AdministratorKey key, ApiSpec kinds, Socket listening, Socket? securing, Socket managing, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
+        IStore store, byte[] secret, AdministratorKey key, ApiSpec kinds, SecretKeys secretKeys, Socket listening, Socket? securing, Socket managing, ServerOptions options, ILoggerFactory loggers, TimeProvider time)
     {
         _store = store;
         _time = time;
@@ -85,19 +86,21 @@ internal sealed partial class Server : IAsyncDisposable
         _wiring = new Wiring(services, new UpstreamPools(new UpstreamPoolOptions(), new HttpTargetOptions(), time), Endpoint, _logger);
         var tables = new RoutingTables();
         _pipeline = new RequestPipeline(tables, limits, time, _logger, traces: key.Access.ToTraceKey());
-        var rules = new DeployingRules(() => _rollout!.Stages, (resource, ct) => _explaining!.ExplainAsync(resource, ct));
+        var variables = new StageVariables(new SecretReader(secretKeys));
+        var rules = new DeployingRules(() => _rollout!.Stages, (resource, ct) => _explaining!.ExplainAsync(resource, ct), variables, new SecretRules(secretKeys));
         var kindsCatalog = new Catalog([kinds], oversight: rules.ByCollection);
         _traffic = new Traffic(limits, time, _logger);
         _rollout = new Rollout(store, tables, _wiring, _watches, _traffic, [.. SystemCollections, .. kindsCatalog.ToSpecs()], time, _logger) { Tls = _tls, HttpsPort = SecureEndpoint?.Port };
-        _compiler = new StageCompiler(store);
+        _compiler = new StageCompiler(store, variables);
         _domains = new DomainCompiler(store);
-        _folder = new FolderApply(options.ServedFolder, store, KindsAs("folder " + options.ServedFolder), time);
+        _folder = new FolderApply(options.ServedFolder, store, KindsAs("folder " + options.ServedFolder), variables, time);
         _follower = new ChangeFollower(store, Kinds.ChangeMark, time, _logger);
         _presence = new NodePresence(KindsAs("node"), NodeFacts.Of(Endpoint, (IPEndPoint)managing.LocalEndPoint!), time, _logger);
         _controllers = new ControllerHosts(new Ground(store, _follower, _presence.Id, time, _logger));
         _controllers.Add(new RoutingController(ct => RefreshAsync(ct)), RoutingController.Options);
         _stageStatus = _controllers.Add(new StageController(KindsAs("controller stages"), _outcomes), StageController.Options);
         _domainStatus = _controllers.Add(new DomainController(KindsAs("controller domains"), () => _rollout.Domains), DomainController.Options);
+        _controllers.Add(new Resealing(store, secretKeys, _logger), Resealing.Options);
         _explaining = new Explaining(KindsAs("why"), _controllers, [.. kindsCatalog.Collections.Select(kind => kind.StoreName)], time);
         _management = new ManagementApi(managing, kinds, rules, new ApiCatalogTarget(() => _rollout.Stages, Endpoint), key, services, loggers,
             new Dictionary<string, ITarget> { [DifferencesTarget.OperationId] = new DifferencesTarget(_traffic.MirrorOf) });
@@ -152,12 +155,18 @@ internal sealed partial class Server : IAsyncDisposable
             }
 
             var kinds = Kinds.Read();
-            await store!.DeclareAsync([.. SystemCollections, .. new Catalog([kinds]).ToSpecs()], ct);
+            var kindsCatalog = new Catalog([kinds]);
+            await store!.DeclareAsync([.. SystemCollections, .. kindsCatalog.ToSpecs()], ct);
             if (await CopyMark.IsOnAsync(store, ct)) return (null, CopyMark.WhyNotServed(options.Store));
 
             var secret = await Settings.PageTokenSecretAsync(store, time, ct);
             var key = await AdministratorKey.OpenAsync(store, options.DataFolder, time, ct);
-            var starting = new Server(store, secret, key, kinds, listening, securing, managing, options, loggers, time);
+            var secretKeys = new SecretKeys(store, options.MasterKeys, Path.Combine(options.DataFolder, MasterKeyFile.Name), kindsCatalog, time);
+            if (await secretKeys.WhyNotUsableAsync(options.AreMasterKeysChosen, ct) is { } wrongKey) return (null, wrongKey);
+
+            var starting = new Server(store, secret, key, kinds, secretKeys, listening, securing, managing, options, loggers, time);
+            if (await starting._folder.WhyNotAsync(reading, ct) is { IsEmpty: false } whyNots) return (null, string.Join('\n', whyNots));
+
             await starting.RefreshAsync(ct, await starting._folder.ApplyAsync(reading, ct));
             await starting.Web.StartAsync(new GatewayApplication(starting._pipeline), ct);
             await starting._management.StartAsync(ct);
@@ -258,6 +267,13 @@ internal sealed partial class Server : IAsyncDisposable
                 if (reading.Errors.Count > 0 || reading.Apis.Count == 0)
                 {
                     Log.KeptOld(_logger, Math.Max(reading.Errors.Count, 1));
+                    continue;
+                }
+
+                if (await _folder.WhyNotAsync(reading, ct) is { IsEmpty: false } refused)
+                {
+                    foreach (string line in refused) Commands.Terminal.Error(line);
+                    Log.KeptOld(_logger, refused.Length);
                     continue;
                 }
 

@@ -1,6 +1,7 @@
 using System.Net;
 using Stateway.Gateway.Serving;
 using Stateway.Gateway.Serving.Proxies;
+using Stateway.Secrets;
 using Stateway.Stores;
 
 namespace Stateway.Hosting;
@@ -25,6 +26,12 @@ internal sealed record ServerOptions(IPEndPoint Listen, IPEndPoint Admin, string
 
     /// <summary>How connections of users begin.</summary>
     public ListenerOptions Listener => new() { TrustedProxies = TrustedProxies, ProxyProtocolFrom = HasProxyProtocol ? TrustedProxies?.Networks : null };
+
+    /// <summary>Of this node; none until the first secret comes.</summary>
+    public IReadOnlyList<MasterKey> MasterKeys { get; init; } = [];
+
+    /// <summary>They were chosen, and not found in <see cref="DataFolder"/>.</summary>
+    public bool AreMasterKeysChosen { get; init; }
 
     public HistoryPolicy History { get; init; } = new();
 

@@ -7,6 +7,7 @@ using Stateway.Management.Domains;
 using Stateway.Model.Apis;
 using Stateway.Model.Apis.Changes;
 using Stateway.Model.Problems;
+using Stateway.Secrets;
 using Stateway.Store;
 
 namespace Stateway.Management;
@@ -14,7 +15,9 @@ namespace Stateway.Management;
 /// <summary>What must hold for deployments and stages: that they can be served, with all errors when not.</summary>
 /// <param name="stages">Those in force.</param>
 /// <param name="explainer">Tells why a resource of these kinds is as it is.</param>
-internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, Explainer explainer)
+/// <param name="variables">Of stages.</param>
+/// <param name="secrets">What must hold for secrets.</param>
+internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, Explainer explainer, StageVariables variables, SecretRules secrets)
 {
     private const int ErrorsMax = 100;
 
@@ -26,6 +29,8 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
         [Kinds.Deployment] = new(CheckDeploymentAsync, Kinds.ChangeMark, Kinds.Event, explainer),
         [Kinds.Stage] = new(CheckStageAsync, Kinds.ChangeMark, Kinds.Event, explainer),
         [Kinds.Domain] = new(_domains.CheckAsync, Kinds.ChangeMark, Kinds.Event, explainer),
+        [Kinds.Secret] = secrets.OfSecrets,
+        [Kinds.SecretKey] = secrets.OfKeys,
     };
 
     private static ValueTask<Problem?> CheckApiAsync(ProposedChange change, CancellationToken ct) =>
@@ -75,7 +80,7 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
         foreach (var other in stages().Where(other => other.Path != change.Path))
         {
             taken.TryTake(other.Path, other.Api, out _);
-            if (other.Canary is { } canary) taken.TryTake(other.Path, canary, out _);
+            if (other.Canary is { } theirs) taken.TryTake(other.Path, theirs, out _);
         }
 
         var (api, problem) = await CompileAsync(change, stage, stage.Deployment, "/deployment", ct);
@@ -85,24 +90,35 @@ internal sealed class DeployingRules(Func<ImmutableArray<ServedStage>> stages, E
         if (!taken.TryTake(change.Path, api!, out string? clash)) return Invalid(new ProblemError("CLASH", clash) { Pointer = "/path" });
         if (!stage.Errors.IsEmpty) return Invalid(stage.Errors);
 
-        return await WhyNoCanaryAsync(change, before, stage, taken, ct)
-            ?? (stage.Settings.Mirror is { } mirror ? (await CompileAsync(change, stage, mirror.Deployment, "/mirror/deployment", ct)).Problem : null)
+        (var canary, problem) = await CheckCanaryAsync(change, before, stage, taken, ct);
+        if (problem is not null) return problem;
+
+        (var mirror, problem) = stage.Settings.Mirror is { } setting ? await CompileAsync(change, stage, setting.Deployment, "/mirror/deployment", ct) : default;
+        return problem ?? await WhyNotFilledAsync(change, stage, [.. new[] { api, canary, mirror }.OfType<ApiSpec>()], ct)
             ?? await _domains.CheckStageAsync(stage, change.Resources, ct);
     }
 
-    /// <summary>Some of the stage's callers are to be served by it, so that all holds for it that does for the stage's own deployment.</summary>
-    private async ValueTask<Problem?> WhyNoCanaryAsync(ProposedChange change, StageSpec? before, StageSpec stage, TakenRequests taken, CancellationToken ct)
+    /// <summary>What the stage says of variables holds for all that it serves, seen or unseen.</summary>
+    private async ValueTask<Problem?> WhyNotFilledAsync(ProposedChange change, StageSpec stage, ImmutableArray<ApiSpec> apis, CancellationToken ct)
     {
-        if (stage.Settings.Canary is not { } canary) return null;
+        var errors = StageVariables.Undeclared(stage, apis);
+        foreach (var api in apis) errors = errors.AddRange((await variables.ResolveAsync(stage, api, change.Resources, ct)).Errors);
+        return errors.IsEmpty ? null : Invalid([.. errors.DistinctBy(error => (error.Pointer, error.Detail)).Take(ErrorsMax)]);
+    }
+
+    /// <summary>Some of the stage's callers are to be served by it, so that all holds for it that does for the stage's own deployment.</summary>
+    private async ValueTask<(ApiSpec? Canary, Problem? Problem)> CheckCanaryAsync(ProposedChange change, StageSpec? before, StageSpec stage, TakenRequests taken, CancellationToken ct)
+    {
+        if (stage.Settings.Canary is not { } canary) return default;
         if (canary.Deployment == stage.Deployment)
-            return Invalid(new ProblemError("CANARY", $"The stage points at {stage.Deployment} itself; leave the canary away, or give another deployment.") { Pointer = "/canary/deployment" });
+            return (null, Invalid(new ProblemError("CANARY", $"The stage points at {stage.Deployment} itself; leave the canary away, or give another deployment.") { Pointer = "/canary/deployment" }));
 
         var (api, problem) = await CompileAsync(change, stage, canary.Deployment, "/canary/deployment", ct);
-        if (problem is not null) return problem;
-        if (!taken.TryTake(change.Path, api!, out string? clash)) return Invalid(new ProblemError("CLASH", clash) { Pointer = "/canary/deployment" });
+        if (problem is not null) return (null, problem);
+        if (!taken.TryTake(change.Path, api!, out string? clash)) return (null, Invalid(new ProblemError("CLASH", clash) { Pointer = "/canary/deployment" }));
 
         bool isKnown = before?.Deployment == stage.Deployment && before.Settings.Canary?.Deployment == canary.Deployment;
-        return isKnown ? null : await WhyBreakingAsync(change, stage.Deployment, stage, canary.Deployment, api!, ct);
+        return (api, isKnown ? null : await WhyBreakingAsync(change, stage.Deployment, stage, canary.Deployment, api!, ct));
     }
 
     private async ValueTask<(ApiSpec? Api, Problem? Problem)> CompileAsync(ProposedChange change, StageSpec stage, string deployment, string pointer, CancellationToken ct)

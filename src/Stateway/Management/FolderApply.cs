@@ -15,7 +15,8 @@ namespace Stateway.Management;
 /// and all of them in one transaction. Applying the same folder twice, or on several nodes, changes nothing.
 /// </summary>
 /// <param name="folder">Absolute. Nodes that serve other folders over the same store leave each other's stages alone.</param>
-internal sealed class FolderApply(string folder, IStore store, KindStore kinds, TimeProvider time)
+/// <param name="variables">Of stages.</param>
+internal sealed class FolderApply(string folder, IStore store, KindStore kinds, StageVariables variables, TimeProvider time)
 {
     /// <summary>On a stage that came from a folder, with the folder's path: it goes when its document has gone from there.</summary>
     private const string Label = "stateway.folder";
@@ -29,7 +30,24 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
 
     private const int TriesMax = 10;
 
-    private static readonly string[] _kept = ["throttle", "cache", "log", "mirror"];
+    private static readonly string[] _kept = ["variables", "throttle", "cache", "log", "mirror"];
+
+    /// <summary>Variables that neither the documents nor the stages that are there give a value, and the like.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<ImmutableArray<string>> WhyNotAsync(ApiReading reading, CancellationToken ct)
+    {
+        var lines = ImmutableArray.CreateBuilder<string>();
+        foreach (var api in reading.Apis.Where(api => !api.Variables.IsEmpty))
+        {
+            string path = $"{api.Name}/{ServedStage.Live}";
+            var stage = await store.GetAsync(new(Kinds.Stage, path), ct);
+            var spec = stage is null ? new StageSpec(path, "", "", null) : StageSpec.Read(path, stage.Value);
+            var (_, errors) = await variables.ResolveAsync(spec, api, store, ct);
+            lines.AddRange(errors.Select(error => $"{api.File}, stage {path}: {error.Detail}"));
+        }
+
+        return lines.ToImmutable();
+    }
 
     /// <param name="reading">Without errors.</param>
     /// <returns>Its documents as the stages that are to serve them, so that nobody needs to compile them again.</returns>

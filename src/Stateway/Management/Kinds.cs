@@ -13,6 +13,8 @@ internal static class Kinds
     public const string Domain = "stateway/domains";
     public const string Node = "stateway/nodes";
     public const string Event = "stateway/events";
+    public const string Secret = "stateway/secrets";
+    public const string SecretKey = "stateway/secret-keys";
 
     /// <summary>Its revision is that of the last change of any kind.</summary>
     public static readonly Key ChangeMark = new(Settings.Collection.Name, "kinds-changed");

@@ -19,7 +19,7 @@ internal sealed class RoutingController(Func<CancellationToken, Task> refresh) :
     };
 
     public string Kind => Kinds.Stage;
-    public IReadOnlyList<string> Watched { get; } = [Kinds.Deployment, Kinds.Domain];
+    public IReadOnlyList<string> Watched { get; } = [Kinds.Deployment, Kinds.Domain, Kinds.Secret, Kinds.SecretKey];
     public IEnumerable<string> Held { get; } = [Table];
 
     public IEnumerable<string> PathsFor(Key key) => [Table];

@@ -13,7 +13,7 @@ namespace Stateway.Management;
 /// Makes what is served of what is stored: every stage with its deployment, compiled. What did not change since the last
 /// time is not compiled again. For one caller at a time.
 /// </summary>
-internal sealed class StageCompiler(IStore store)
+internal sealed class StageCompiler(IStore store, StageVariables variables)
 {
     private const int PageStages = 500;
     private const int DeploymentsAtOnce = 64;
@@ -57,7 +57,10 @@ internal sealed class StageCompiler(IStore store)
         faults.AddRange(Compile(changed, known));
         foreach (var (stage, _) in stages)
         {
-            if (known.TryGetValue(stage.Path, out var compiled)) known[stage.Path] = await WithArmsAsync(compiled, stage, known, faults, ct);
+            if (!known.TryGetValue(stage.Path, out var compiled)) continue;
+
+            if (await FillAsync(stage, compiled, faults, ct) is { } filled) known[stage.Path] = await WithArmsAsync(filled, stage, known, faults, ct);
+            else known.Remove(stage.Path);
         }
 
         _compiled = known;
@@ -69,6 +72,21 @@ internal sealed class StageCompiler(IStore store)
             [.. served.OrderBy(stage => stage.Path, StringComparer.Ordinal)],
             [.. faults],
             stages.ToDictionary(each => each.Spec.Path, each => each.Resource.Generation, StringComparer.Ordinal));
+    }
+
+    /// <summary>Gives a stage the values of its variables as they are now: its own and its secrets'. It keeps those that it has when new ones can't be.</summary>
+    /// <returns>Null when they can't be what they are, and never were.</returns>
+    private async ValueTask<ServedStage?> FillAsync(StageSpec spec, ServedStage stage, List<StageFault> faults, CancellationToken ct)
+    {
+        if (stage.Api.Variables.IsEmpty) return stage;
+
+        var (values, errors) = await variables.ResolveAsync(spec, stage.Api, store, ct);
+        if (errors.IsEmpty) return values.Equals(stage.Values) ? stage : stage with { Api = stage.Api.With(values), Values = values };
+
+        bool isServed = !stage.Values.Equals(StageValues.None);
+        string wrong = string.Join("; ", errors.Select(error => $"{error.Pointer}: {error.Detail}"));
+        faults.Add(isServed ? new(spec.Path, StageFault.ServedInPart, "With the values that its variables had before: " + wrong) : new(spec.Path, StageFault.NoSuchValue, wrong));
+        return isServed ? stage : null;
     }
 
     private bool IsKnown(string path, string deployment, string prefix, [NotNullWhen(true)] out ServedStage? known) =>
@@ -184,13 +202,24 @@ internal sealed class StageCompiler(IStore store)
             settings = StageSettings.None;
         }
 
-        var next = served with
-        {
-            Settings = settings,
-            Canary = await ArmAsync(settings.Canary?.Deployment, before?.Canary?.Deployment, known?.Canary),
-            Mirror = await ArmAsync(settings.Mirror?.Deployment, before?.Mirror?.Deployment, known?.Mirror),
-        };
+        var canary = await ArmAsync(settings.Canary?.Deployment, before?.Canary?.Deployment, known?.Canary);
+        var mirror = await ArmAsync(settings.Mirror?.Deployment, before?.Mirror?.Deployment, known?.Mirror);
+        (canary, var ofCanary) = await FillAsync(canary, known?.OtherValues.Canary ?? StageValues.None);
+        (mirror, var ofMirror) = await FillAsync(mirror, known?.OtherValues.Mirror ?? StageValues.None);
+        var next = served with { Settings = settings, Canary = canary, Mirror = mirror, OtherValues = (ofCanary, ofMirror) };
         return next == known ? known : next;
+
+        async Task<(ApiSpec? Arm, StageValues Values)> FillAsync(ApiSpec? arm, StageValues filled)
+        {
+            if (arm is null || arm.Variables.IsEmpty) return (arm, StageValues.None);
+
+            var (values, errors) = await variables.ResolveAsync(stage, arm, store, ct);
+            bool isFilled = arm == known?.Canary || arm == known?.Mirror;
+            if (errors.IsEmpty) return isFilled && values.Equals(filled) ? (arm, filled) : (arm.With(values), values);
+
+            faults.Add(new(stage.Path, StageFault.ServedInPart, "Without its canary or mirror: " + string.Join("; ", errors.Select(error => $"{error.Pointer}: {error.Detail}"))));
+            return (null, StageValues.None);
+        }
 
         async Task<ApiSpec?> ArmAsync(string? deployment, string? knownDeployment, ApiSpec? knownApi)
         {
@@ -248,6 +277,8 @@ internal sealed record StageSpec(string Path, string Deployment, string Prefix, 
     /// <summary>The ids of all that it points at.</summary>
     public IEnumerable<string> Deployments => new[] { Deployment, Settings.Canary?.Deployment, Settings.Mirror?.Deployment }.OfType<string>();
 
+    public ImmutableSortedDictionary<string, StageVariable> Variables { get; init; } = ImmutableSortedDictionary<string, StageVariable>.Empty;
+
     /// <param name="json">Fits the kind's schema.</param>
     public static StageSpec Read(string path, ReadOnlyMemory<byte> json)
     {
@@ -259,6 +290,7 @@ internal sealed record StageSpec(string Path, string Deployment, string Prefix, 
             document.RootElement.TryGetProperty("allow_breaking", out var allowed) ? allowed.GetString() : null)
         {
             Settings = settings, Errors = [.. errors],
+            Variables = StageVariable.ReadAll(document.RootElement),
         };
     }
 }

@@ -6,6 +6,9 @@ namespace Stateway.Management;
 /// <param name="Message">As an operator would want to read it.</param>
 internal sealed record StageFault(string Path, string Reason, string Message)
 {
+    /// <summary>Of a variable.</summary>
+    public const string NoSuchValue = "NoSuchValue";
+
     public const string NoSuchDeployment = "NoSuchDeployment";
     public const string NoSuchCollection = "NoSuchCollection";
     public const string DoesNotCompile = "DoesNotCompile";

@@ -54,7 +54,7 @@ public sealed class StageCompilerTests : IAsyncLifetime
             string api = $"api{round}";
             await CreateAsync(new(Kinds.Api, api), []);
             await DeployAsync(api, "v1", Document.Replace("/notes", $"/{api}", StringComparison.Ordinal));
-            var patient = new StageCompiler(_store);
+            var patient = Compiler();
             string[] stages = ["a", "b", "c", "d"];
             random.Shuffle(stages);
             foreach (string stage in stages)
@@ -67,7 +67,7 @@ public sealed class StageCompilerTests : IAsyncLifetime
             // One is changed after all of them have been seen: it may clash now, and it may make room.
             await PointAsync($"{api}/{stages[random.Next(4)]}", "v1", random.Next(3) switch { 0 => "", 1 => "/other", _ => "/third" });
 
-            var (one, other) = (await patient.CompileAsync(default), await new StageCompiler(_store).CompileAsync(default));
+            var (one, other) = (await patient.CompileAsync(default), await Compiler().CompileAsync(default));
             Assert.Equal(Text(other), Text(one));
             Assert.Equal(stages.Length, one.Stages.Count(stage => stage.Api.Name == api) + one.Faults.Count(fault => fault.Path.StartsWith(api + "/", StringComparison.Ordinal)));
             Assert.All(one.Faults, fault => Assert.Equal(StageFault.Clash, fault.Reason));
@@ -83,7 +83,7 @@ public sealed class StageCompilerTests : IAsyncLifetime
         await DeployAsync("reader", "v1", Borrowing);
         await DeployAsync("third", "v1", Document.Replace("/notes", "/third", StringComparison.Ordinal));
         foreach (string api in (string[])["notes", "reader", "third"]) await PointAsync($"{api}/live", "v1", "");
-        var compiler = new StageCompiler(_store);
+        var compiler = Compiler();
         Assert.Equal("notes/live v1, reader/live v1, third/live v1; ", Text(await compiler.CompileAsync(default)));
 
         await PointAsync("notes/live", "v2", "");

@@ -81,7 +81,7 @@ internal sealed class BatchReferences(IReadOnlyDictionary<string, string> ids, L
             if (reference is not ['$', '{', .. var name, '.', 'i', 'd', '}'])
                 errors.Add(new("MALFORMED_REFERENCE", "A reference is ${NAME.id}; $${ stands for ${ itself.") { Pointer = pointer() });
             else if (!ids.TryGetValue(name.ToString(), out string? id))
-                errors.Add(new("UNKNOWN_REFERENCE", $"No earlier request is named \"{name}\".") { Pointer = pointer() });
+                errors.Add(new("UNKNOWN_REFERENCE", "No earlier request has the name that stands here.") { Pointer = pointer() });
             else
                 replaced.Append(text[..at]).Append(id);
 

@@ -115,9 +115,13 @@ internal sealed class Once
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
+    /// <summary>
+    /// Keyed by what the caller authenticates with, which the store does not hold: who reads the store can't try out what a body
+    /// with a secret may have been.
+    /// </summary>
     private static string FingerprintOf(HttpRequest request, ReadOnlySpan<byte> body)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, Encoding.UTF8.GetBytes(request.Headers.Authorization.ToString()));
         Append(hash, request.ContentType);
         Append(hash, request.Headers.IfMatch);
         Append(hash, request.Headers.IfNoneMatch);

@@ -14,23 +14,33 @@ public sealed class HttpTarget : ITarget
 
     /// <param name="path">The operation's path template, where the URL's parameters come from.</param>
     /// <param name="isOwn">The URL is this server's own.</param>
-    /// <exception cref="ArgumentException">The URL or a header rule is wrong; says how.</exception>
+    /// <exception cref="ArgumentException">The URL or a header rule is wrong; says how, without what a stage's variables stand for.</exception>
     public HttpTarget(TargetSpec.Http spec, string path, UpstreamPools pools, TimeProvider time, ILogger logger, bool isOwn = false)
     {
         if (spec.Timeout <= TimeSpan.Zero) throw new ArgumentException($"The timeout is {spec.Timeout}; it must be above zero.");
 
-        var url = UrlTemplate.Parse(spec.Url, path);
         Spec = spec;
         Pools = pools;
-        Origin = url.Origin;
-        Composer = new(spec, url, pools.Limits, isOwn);
-        ResponseChanges = new(spec.ResponseHeaders, isRequest: false);
+        var filled = spec.Filled();
+        try
+        {
+            var url = UrlTemplate.Parse(filled.Url, path);
+            Origin = url.Origin;
+            Composer = new(filled, url, pools.Limits, isOwn);
+            ResponseChanges = new(filled.ResponseHeaders, isRequest: false);
+        }
+        catch (ArgumentException) when (!ReferenceEquals(filled, spec))
+        {
+            throw new ArgumentException($"What the stage's variables make of '{spec.Url}', or of its header fields, can't be sent.");
+        }
+
         Time = time;
         Logger = logger;
         ViaLines = ["1.0 " + pools.Limits.ViaName, "1.1 " + pools.Limits.ViaName];
-        _pool = pools.For(url.Origin);
+        _pool = pools.For(Origin);
     }
 
+    /// <summary>As the document writes it, so that it can be shown.</summary>
     internal TargetSpec.Http Spec { get; }
     internal UpstreamPools Pools { get; }
     internal Origin Origin { get; }

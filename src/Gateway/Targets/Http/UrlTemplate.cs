@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Stateway.Gateway.Routing;
+using Stateway.Model.Apis;
 
 namespace Stateway.Gateway.Targets.Http;
 
@@ -13,13 +14,6 @@ namespace Stateway.Gateway.Targets.Http;
 /// </summary>
 internal sealed class UrlTemplate
 {
-    private const string Unreserved = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-
-    // RFC 3986, section 3.3 (pchar); in a query, '&', '=' and '+' have a meaning of their own, so only unreserved stays.
-    private static readonly SearchValues<byte> SegmentBytes = Ascii(Unreserved + "!$&'()*+,;=:@");
-    private static readonly SearchValues<byte> PathBytes = Ascii(Unreserved + "!$&'()*+,;=:@/");
-    private static readonly SearchValues<byte> QueryBytes = Ascii(Unreserved);
-
     private static readonly SearchValues<char> Visible = SearchValues.Create(
         [.. Enumerable.Range(0x21, 0x7e - 0x20).Select(c => (char)c).Where(c => c != '#')]);
 
@@ -82,13 +76,13 @@ internal sealed class UrlTemplate
 
             string value = match.Value(part.Name)
                 ?? throw new InvalidOperationException($"The route has no parameter {part.Name}."); // Parse made sure of it
-            if (part.Place != Place.Query && HasDotSegment(value)) return part.Name;
+            if (part.Place != Place.Query && UrlBytes.HasDotSegment(value)) return part.Name;
 
             WriteEncoded(output, value, part.Place switch
             {
-                Place.Segment => SegmentBytes,
-                Place.Greedy => PathBytes,
-                _ => QueryBytes,
+                Place.Segment => UrlBytes.Segment,
+                Place.Greedy => UrlBytes.Path,
+                _ => UrlBytes.Query,
             });
         }
 
@@ -175,23 +169,6 @@ internal sealed class UrlTemplate
         output.Write((byte)"0123456789ABCDEF"[value >> 4]);
         output.Write((byte)"0123456789ABCDEF"[value & 15]);
     }
-
-    private static bool HasDotSegment(ReadOnlySpan<char> value)
-    {
-        if (!value.Contains('.')) return false;
-
-        foreach (var range in value.SplitAny('/', '\\'))
-        {
-            // A service may cut path parameters (';x') off before it looks for dots.
-            var segment = value[range];
-            int semicolon = segment.IndexOf(';');
-            if ((semicolon < 0 ? segment : segment[..semicolon]) is "." or "..") return true;
-        }
-
-        return false;
-    }
-
-    private static SearchValues<byte> Ascii(string text) => SearchValues.Create(Encoding.ASCII.GetBytes(text));
 
     private readonly record struct Part(Place Place, string Name, ImmutableArray<byte> Literal);
 }

@@ -93,7 +93,7 @@ internal sealed partial class Bundle
         string hint = Grammar.Extensions.Contains(name)
             ? name switch
             {
-                "x-stateway-collections" or "x-stateway-cors" => " It stands at the top level of a document.",
+                "x-stateway-collections" or "x-stateway-cors" or "x-stateway-variables" => " It stands at the top level of a document.",
                 "x-stateway-lifecycle" => " It stands at the top level of a document or in an operation.",
                 "x-stateway-target" => " It stands in an operation or in a path.",
                 _ => " It stands in a schema.",

@@ -15,7 +15,7 @@ internal static class Grammar
     {
         [Part.Document] =
         [
-            .. Plain("openapi info jsonSchemaDialect servers security tags externalDocs x-stateway-cors x-stateway-lifecycle"),
+            .. Plain("openapi info jsonSchemaDialect servers security tags externalDocs x-stateway-cors x-stateway-lifecycle x-stateway-variables"),
             new("paths", Part.Paths), new("webhooks", Part.PathItem, Holds.Map), new("components", Part.Components),
             new("x-stateway-collections", Part.Collection, Holds.Map),
         ],
@@ -89,7 +89,7 @@ internal static class Grammar
     }.ToFrozenDictionary(entry => entry.Key, entry => entry.Value.ToFrozenDictionary(field => field.Name, StringComparer.Ordinal));
 
     /// <summary>The extensions there are, wherever they stand.</summary>
-    public static IReadOnlyList<string> Extensions { get; } = ["x-stateway-collections", "x-stateway-target", "x-stateway-reference", "x-stateway-cors", "x-stateway-lifecycle"];
+    public static IReadOnlyList<string> Extensions { get; } = ["x-stateway-collections", "x-stateway-target", "x-stateway-reference", "x-stateway-cors", "x-stateway-lifecycle", "x-stateway-variables"];
 
     /// <summary>The field of a part. Parts whose fields have free names (paths, responses, callbacks) have them all.</summary>
     public static Field? FieldOf(Part part, string name) => part switch

@@ -16,6 +16,7 @@ internal static class ServedFinish
         var root = served.Root;
         root.Remove("x-stateway-collections");
         root.Remove(CorsReader.Word);
+        root.Remove(VariablesReader.Word);
         if (root["paths"] is null && drafts.Count > 0) root["paths"] = new JsonObject();
         if (root["paths"] is JsonObject paths) CleanPaths(paths);
         if (root["components"]?["pathItems"] is JsonObject items) CleanItems(items);

@@ -6,7 +6,7 @@ using Stateway.Model.Apis.Text;
 namespace Stateway.Model.Apis.Operations;
 
 /// <summary>Reads an <c>x-stateway-target</c>: what answers an operation.</summary>
-internal sealed partial class TargetReader(ApiDocument document, CollectionIndex collections)
+internal sealed partial class TargetReader(ApiDocument document, CollectionIndex collections, VariablesReader variables)
 {
     /// <summary>The operation that asks for a target.</summary>
     /// <param name="Names">Of the path's parameters, in order.</param>
@@ -15,6 +15,8 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
     // A proxy writes these itself, or they would let a message be read in two ways.
     private static readonly string[] Reserved =
         ["connection", "content-length", "expect", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade"];
+
+    private const string ParameterInHost = "A path parameter can't stand in the host: clients would choose whom the server calls.";
 
     /// <returns>Null when it is wrong, which is reported here or was by the structure check.</returns>
     public TargetSpec? Read(Spot target, Route route, Spot? responses)
@@ -103,10 +105,11 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
             return null;
         }
 
+        variables.Check(http, url, isUrl: true);
         foreach (Match use in UsedName().Matches(url))
         {
             string name = use.Groups["name"].Value;
-            if (route.Names.Contains(name)) continue;
+            if (route.Names.Contains(name) || name.StartsWith("stage.", StringComparison.Ordinal)) continue;
             document.Error(http, $"The URL uses {{{name}}}, which is no parameter of the path.{NameHint.For(name, route.Names)}");
         }
 
@@ -132,6 +135,14 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
         string plain = UsedName().Replace(url, "x");
         if (plain.AsSpan().IndexOfAny('{', '}') >= 0) return "A brace stands alone; a path parameter is written {name}.";
         if (plain.Any(c => c is <= ' ' or > '~')) return "The URL has a character that must be percent-encoded.";
+        int authority = StageText.AuthorityEnd(url);
+        if (StageText.UsesAny(url[..authority]))
+        {
+            // What the variables make of it is checked where their values are known.
+            if (plain.Contains('#')) return "A URL to call has no fragment ('#').";
+            return UsedName().Matches(url[..authority]).All(use => use.Value.StartsWith("{stage.", StringComparison.Ordinal)) ? null : ParameterInHost;
+        }
+
         if (plain.StartsWith("//", StringComparison.Ordinal)) return "A URL on this server begins with one slash; another server's with http:// or https://.";
         if (plain.StartsWith('/')) return plain.Contains('#') ? "A URL to call has no fragment ('#')." : null;
 
@@ -142,9 +153,7 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
 
         if (uri.UserInfo.Length > 0) return "Leave the user and password out of the URL; set the Authorization header under headers.";
         if (uri.Fragment.Length > 0) return "A URL to call has no fragment ('#').";
-        int hostEnd = url.IndexOfAny(['/', '?'], url.IndexOf("//", StringComparison.Ordinal) + 2);
-        string host = hostEnd < 0 ? url : url[..hostEnd];
-        return host.Contains('{') ? "A path parameter can't stand in the host: clients would choose whom the server calls." : null;
+        return url[..authority].Contains('{') ? ParameterInHost : null;
     }
 
     private HeaderRules ReadHeaders(Spot? headers, bool isRequest)
@@ -165,7 +174,7 @@ internal sealed partial class TargetReader(ApiDocument document, CollectionIndex
         var fields = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
         foreach (var member in map?.Members ?? [])
         {
-            if (member.Text is { } value && IsAllowed(member, member.Name, isRequest)) fields.Add(new(member.Name, value));
+            if (member.Text is { } value && IsAllowed(member, member.Name, isRequest) && variables.Check(member, value, isUrl: false)) fields.Add(new(member.Name, value));
         }
 
         return fields.ToImmutable();

@@ -64,23 +64,23 @@ internal sealed class DomainCompiler(IStore store)
     {
         if (stage.Prefix == path) return (stage, null);
 
-        var (api, whyNot) = await ReadAsync(stage.Deployment);
+        var (api, whyNot) = await ReadAsync(stage.Deployment, stage.Values);
         if (api is null) return (null, whyNot);
 
         // What compiled for the stage's own place compiles for this one, too.
         return (stage with
         {
             Prefix = path, Api = api,
-            Canary = stage.Canary is null ? null : (await ReadAsync(stage.Settings.Canary!.Deployment)).Api,
-            Mirror = stage.Mirror is null ? null : (await ReadAsync(stage.Settings.Mirror!.Deployment)).Api,
+            Canary = stage.Canary is null ? null : (await ReadAsync(stage.Settings.Canary!.Deployment, stage.OtherValues.Canary)).Api,
+            Mirror = stage.Mirror is null ? null : (await ReadAsync(stage.Settings.Mirror!.Deployment, stage.OtherValues.Mirror)).Api,
         }, null);
 
-        async ValueTask<(ApiSpec? Api, string? WhyNot)> ReadAsync(string deployment)
+        async ValueTask<(ApiSpec? Api, string? WhyNot)> ReadAsync(string deployment, StageValues values)
         {
             if (await StageCompiler.FindDeploymentAsync(store, stage.Api.Name, deployment, ct) is not { } source) return (null, $"There is no deployment {deployment}.");
 
             var reading = ApiReader.Read([source with { Prefix = path }], findLive);
-            return reading.Errors.Count > 0 ? (null, string.Join("; ", reading.Errors)) : (reading.Apis[0], null);
+            return reading.Errors.Count > 0 ? (null, string.Join("; ", reading.Errors)) : (reading.Apis[0].With(values), null);
         }
     }
 }
