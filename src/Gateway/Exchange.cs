@@ -13,7 +13,7 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
     public HttpResponse Response => Http.Response;
 
     /// <summary>Names this request in a problem document and in the log. Made when first asked for.</summary>
-    public string RequestId => field ??= ResourceId.New(time);
+    public string RequestId { get => field ??= ResourceId.New(time); init; }
 
     /// <summary>The operation that matched. Set by the first step; never null behind it.</summary>
     public Operation Operation { get; set; } = null!;
