@@ -46,7 +46,8 @@ public sealed class EventTests : IAsyncLifetime
         async Task<string> ChangeAsync(string method, JsonObject body)
         {
             await _administrator.ExpectAsync(method == "PUT" ? HttpStatusCode.Created : HttpStatusCode.OK, method, Stage, body);
-            return (string)(await _administrator.GetAsync("/apis/notes/stages/live/history?max_page_size=1"))["results"]![0]!["revision"]!;
+            var versions = (await _administrator.GetAsync("/apis/notes/stages/live/history"))["results"]!.AsArray();
+            return (string)versions.Last(each => (int)each!["object"]!["generation"]! == (int)versions[0]!["object"]!["generation"]!)!["revision"]!; // behind it are statuses
         }
     }
 

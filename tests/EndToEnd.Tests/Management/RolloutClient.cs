@@ -17,6 +17,7 @@ internal sealed class RolloutClient : IDisposable
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseCookies = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(5) });
     private volatile TaskCompletionSource<Node> _node = New();
+    private volatile Awaited? _awaited;
     private int _acknowledged;
     private int _unanswered;
     private int _created;
@@ -29,6 +30,15 @@ internal sealed class RolloutClient : IDisposable
 
     /// <summary>Resources that are there.</summary>
     public int Created => _created;
+
+    /// <summary>Completes when so many more changes were acknowledged. For one caller at a time.</summary>
+    public Task MoreAsync(int changes)
+    {
+        var awaited = new Awaited(_acknowledged + changes);
+        if (changes > 0) _awaited = awaited;
+        else awaited.Reached.SetResult();
+        return awaited.Reached.Task;
+    }
 
     public void Publish(StatewayProgram program) => _node.TrySetResult(new(program.ManagementUrl, program.Url, File.ReadAllText(program.KeyFile!).Trim()));
 
@@ -136,7 +146,8 @@ internal sealed class RolloutClient : IDisposable
         Assert.True(resource.Is(served!, next, resource.Generation + 1), $"{resource.Path} is {served} of generation {resource.Generation + 1}, {next} was asked for.");
         resource.Spec = next;
         if (resource.Generation++ == 0) Interlocked.Increment(ref _created);
-        Interlocked.Increment(ref _acknowledged);
+        int acknowledged = Interlocked.Increment(ref _acknowledged);
+        if (_awaited is { } awaited && acknowledged >= awaited.Count) awaited.Reached.TrySetResult();
     }
 
     /// <summary>Reads what is to be changed: it is what was acknowledged last.</summary>
@@ -213,6 +224,11 @@ internal sealed class RolloutClient : IDisposable
     public void Dispose() => _http.Dispose();
 
     private static TaskCompletionSource<Node> New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private sealed record Awaited(int Count)
+    {
+        public TaskCompletionSource Reached { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
 
     private sealed record Node(Uri Management, Uri Served, string Key);
 

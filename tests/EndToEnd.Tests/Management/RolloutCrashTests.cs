@@ -21,8 +21,10 @@ public sealed class RolloutCrashTests : IDisposable
     private const int Clients = 8;
     private const int Seed = 20261121;
 
-    /// <summary>How long it runs before it is killed: behind ready, or, one time in four, from the process's start.</summary>
-    private const int RunMillisecondsMax = 500, StartMillisecondsMax = 1_500;
+    /// <summary>
+    /// When it is killed: so many changes behind ready, and a little later; or, one time in four, so long after the process's start.
+    /// </summary>
+    private const int ChangesMax = 12, LaterMillisecondsMax = 60, StartMillisecondsMax = 900;
 
     private static readonly Key Mark = new("stateway/settings", "kinds-changed");
 
@@ -44,8 +46,8 @@ public sealed class RolloutCrashTests : IDisposable
         int inStart = 0, whole = 0;
         for (int kill = 0; kill < Kills && !clients.IsCompleted; kill++)
         {
-            if (await RunAndKillAsync()) inStart++;
-            if (whole == 0 && _client.Created == Apis * RolledApi.Resources) whole = kill;
+            if (await RunAndKillAsync(clients)) inStart++;
+            if (_client.Created < Apis * RolledApi.Resources) whole = kill + 1;
         }
 
         // 2. Left alone.
@@ -59,7 +61,7 @@ public sealed class RolloutCrashTests : IDisposable
             int statuses = await CheckAsync(program, administrator);
             converged = long.Parse((string)(await administrator.GetAsync("/apis?max_page_size=1"))["revision"]!, CultureInfo.InvariantCulture);
             TestContext.Current.TestOutputHelper?.WriteLine(
-                $"{Kills} kills, {inStart} of them before ready; all resources were there after {whole}. {_client.Acknowledged} changes, {_client.Unanswered} requests without an answer, {statuses} statuses.");
+                $"{Kills} kills, {inStart} of them before ready; {whole} before all resources were there. {_client.Acknowledged} changes, {_client.Unanswered} requests without an answer, {statuses} statuses.");
             await program.StopAsync();
         }
 
@@ -96,19 +98,27 @@ public sealed class RolloutCrashTests : IDisposable
 
     private Task<StatewayProgram> StartAsync() => StatewayProgram.ServeAsync(Arguments);
 
+    /// <param name="clients">End only when they fail.</param>
     /// <returns>Whether it was killed before it was ready.</returns>
-    private async Task<bool> RunAndKillAsync()
+    private async Task<bool> RunAndKillAsync(Task clients)
     {
-        bool anywhere = _random.Next(4) == 0;
-        int milliseconds = _random.Next(anywhere ? StartMillisecondsMax : RunMillisecondsMax);
+        bool isAnywhere = _random.Next(4) == 0;
+        int milliseconds = _random.Next(isAnywhere ? StartMillisecondsMax : LaterMillisecondsMax);
+        int changes = _random.Next(ChangesMax);
         await using var program = StatewayProgram.StartCommand(Arguments);
         var ready = program.ReadyAsync();
-        var moment = anywhere ? Task.Delay(milliseconds) : Task.CompletedTask;
-        if (!anywhere || await Task.WhenAny(ready, moment) == ready)
+        var moment = isAnywhere ? Task.Delay(milliseconds) : Task.CompletedTask;
+        if (!isAnywhere || await Task.WhenAny(ready, moment) == ready)
         {
             await ready;
             _client.Publish(program);
-            await (anywhere ? moment : Task.Delay(milliseconds));
+            if (!isAnywhere)
+            {
+                await Task.WhenAny(_client.MoreAsync(changes), clients);
+                moment = Task.Delay(milliseconds);
+            }
+
+            await moment;
             _client.Retract();
         }
 
