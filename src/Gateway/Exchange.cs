@@ -19,7 +19,7 @@ public sealed class Exchange(HttpContext http, TimeProvider time)
     public HttpResponse Response => Http.Response;
 
     /// <summary>Names this request in a problem document and in the log. Made when first asked for.</summary>
-    public string RequestId => field ??= Http.Features.Get<CopiedRequest.KnownRequestId>()?.Id ?? ResourceId.New(time);
+    public string RequestId { get => field ??= Http.Features.Get<CopiedRequest.KnownRequestId>()?.Id ?? ResourceId.New(time); init; }
 
     /// <summary>Who asked for what, as the outermost proxy that is believed saw it. Found out when first asked for.</summary>
     public ForwardedClient Client => _client ??= ForwardedClient.Of(Http);

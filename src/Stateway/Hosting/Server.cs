@@ -235,7 +235,8 @@ internal sealed partial class Server : IAsyncDisposable
             if (!stages.SequenceEqual(_rollout.Stages) || !domains.SequenceEqual(_rollout.Domains) || stages.IsEmpty) await _rollout.PutInForceAsync(stages, domains, ct);
             foreach (var outcome in _outcomes.Publish(compilation))
             {
-                if (outcome.Fault is { } fault) Log.NotServed(_logger, fault.Path, fault.Message);
+                if (outcome is { Fault: { } part, Served: not null }) Log.NotServedWhole(_logger, part.Path, part.Message);
+                else if (outcome.Fault is { } fault) Log.NotServed(_logger, fault.Path, fault.Message);
                 _stageStatus.Wake(outcome.Path);
             }
 
@@ -329,6 +330,9 @@ internal sealed partial class Server : IAsyncDisposable
 
         [LoggerMessage(2005, LogLevel.Warning, "The stage {Stage} can't be served: {Reasons}")]
         public static partial void NotServed(ILogger logger, string stage, string reasons);
+
+        [LoggerMessage(2008, LogLevel.Warning, "The stage {Stage} is not served whole. {Reasons}")]
+        public static partial void NotServedWhole(ILogger logger, string stage, string reasons);
 
         [LoggerMessage(2007, LogLevel.Warning, "The domain {Domain} can't be served whole: {Reasons}")]
         public static partial void DomainNotServed(ILogger logger, string domain, string reasons);

@@ -37,13 +37,15 @@ internal sealed class FolderApply(string folder, IStore store, KindStore kinds, 
     public async Task<ImmutableArray<string>> WhyNotAsync(ApiReading reading, CancellationToken ct)
     {
         var lines = ImmutableArray.CreateBuilder<string>();
-        foreach (var api in reading.Apis.Where(api => !api.Variables.IsEmpty))
+        foreach (var api in reading.Apis)
         {
             string path = $"{api.Name}/{ServedStage.Live}";
             var stage = await store.GetAsync(new(Kinds.Stage, path), ct);
+            if (stage is null && api.Variables.IsEmpty) continue;
+
             var spec = stage is null ? new StageSpec(path, "", "", null) : StageSpec.Read(path, stage.Value);
             var (_, errors) = await variables.ResolveAsync(spec, api, store, ct);
-            lines.AddRange(errors.Select(error => $"{api.File}, stage {path}: {error.Detail}"));
+            lines.AddRange(StageVariables.Undeclared(spec, [api]).Concat(errors).Select(error => $"{api.File}, stage {path}: {error.Detail}"));
         }
 
         return lines.ToImmutable();

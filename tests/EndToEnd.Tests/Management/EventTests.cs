@@ -62,6 +62,8 @@ public sealed class EventTests : IAsyncLifetime
         Assert.Equal(3, ofBatch.Count);
         Assert.Single(ofBatch.Select(each => (string?)each!["revision"]).Distinct());
         Assert.All(ofBatch, each => Assert.Null(each!["from_revision"]));
+        Assert.All(ofBatch, each => Assert.Equal("administrator", (string?)each!["by"]));
+        Assert.Single(ofBatch.Select(each => (string?)each!["request"]).Distinct());
 
         using var tried = new HttpRequestMessage(HttpMethod.Put, "/apis/c") { Content = new StringContent("{}", System.Text.Encoding.UTF8, "application/json") };
         tried.Headers.Add("Prefer", "validate-only");

@@ -58,14 +58,14 @@ public sealed class SecretLeakTests
         await seen.SendAsync(422, "PATCH", "/secrets/pay", """[{"op":"copy","from":"/sealed","path":"/description"}]""", "application/json-patch+json");
 
         // Nor what can't be served with.
-        var told = server.Program.LineAsync("shop/live can't be served");
+        var told = server.Program.LineAsync("shop/live is not served whole");
         await seen.SendAsync(200, "PATCH", "/secrets/pay", $$"""{"value":"{{Plain()}}\nand more"}""");
         await told;
         await seen.SendAsync(200, "PATCH", "/secrets/pay", $$"""{"value":"{{last}}"}""");
 
         // Every way out.
         var secret = await server.Administrator.GetAsync("/secrets/pay");
-        Assert.Equal(["create_time", "description", "id", "key", "update_time", "version"], secret.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
+        Assert.Equal(["create_time", "description", "finalizers", "generation", "id", "key", "owner", "status", "update_time", "version"], secret.AsObject().Select(member => member.Key).Order(StringComparer.Ordinal));
         Assert.Equal((6, "Still for pay"), ((int)secret["version"]!, (string?)secret["description"]));
         foreach (string path in new[]
         {

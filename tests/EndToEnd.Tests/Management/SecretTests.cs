@@ -36,7 +36,7 @@ public sealed class SecretTests
         await server.UseAsync("a");
         await server.SeesAsync("good");
 
-        var told = server.Program.LineAsync("shop/live can't be served: /variables/token: It stands in a header field");
+        var told = server.Program.LineAsync("shop/live is not served whole. With the values that its variables had before: /variables/token: It stands in a header field");
         await server.SetAsync("a", "line\nbreak");
         await told;
         await server.SeesAsync("good");

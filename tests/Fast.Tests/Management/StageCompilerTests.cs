@@ -3,6 +3,7 @@ using Stateway.Collections;
 using Stateway.Collections.Kinds;
 using Stateway.Fast.Tests.Program;
 using Stateway.Management;
+using Stateway.Secrets;
 using Stateway.Store;
 using Stateway.TestKit;
 using Xunit;
@@ -40,6 +41,8 @@ public sealed class StageCompilerTests : IAsyncLifetime
         _store = new(_time);
         _kinds = new(_catalog, _store, _time, "controller test");
     }
+
+    private StageCompiler Compiler() => new(_store, new(new SecretReader(new SecretKeys(_store, [], "", _catalog, _time))));
 
     public ValueTask InitializeAsync() => _store.DeclareAsync(_catalog.ToSpecs(), default);
 

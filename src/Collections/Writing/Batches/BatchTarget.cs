@@ -112,7 +112,8 @@ public sealed class BatchTarget(RoutingTable operations, string basePath, Catalo
 
             using var content = new MemoryStream();
             var http = ContextOf(exchange.Http, item, path, query, references.InBody(item), content);
-            if (await target.WriteAsync(new Exchange(http, services.Time) { Operation = operation, Match = match }, staged) is { } problem)
+            var part = new Exchange(http, services.Time) { Operation = operation, Match = match, Caller = exchange.Caller, RequestId = exchange.RequestId };
+            if (await target.WriteAsync(part, staged) is { } problem)
                 return BatchRefusal.Of(problem, item);
 
             await http.Response.BodyWriter.FlushAsync(CancellationToken.None);
