@@ -20,6 +20,9 @@ public sealed partial class ReadmeTests
         using var data = new TempFolder();
         await using var shop = await StatewayProgram.RunAsync(Repository.Path("examples", "shop"), data.Path);
 
+        // Its reader takes longer to begin than the program to write down what it serves.
+        using (var administrator = new Management.Administrator(shop)) await administrator.ReadyAsync("/apis/shop/stages/live", "true");
+
         var actual = new StringBuilder();
         int commands = 0;
         bool inWalk = false;

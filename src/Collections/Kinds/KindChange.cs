@@ -17,7 +17,4 @@ public sealed record KindChange
 
     /// <summary>All of them; null: as they are.</summary>
     public ImmutableArray<string>? Finalizers { get; init; }
-
-    /// <summary>Nobody who follows what kinds become needs to know: a heartbeat. Those who watch the resource see it all the same.</summary>
-    public bool IsQuiet { get; init; }
 }

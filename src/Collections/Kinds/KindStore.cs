@@ -136,7 +136,7 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time, 
         catalog[key.Collection].Oversight is { Rule: var rule } ? rule(new(key.Path, before, after, store), ct) : default;
 
     private ImmutableArray<Write.Put> TrailOf(KindResource? before, KindResource next, KindChange change) =>
-        change.IsQuiet ? [] : before is not null && change.Spec is null ? Trail.Of(catalog[next.Key.Collection].Oversight, null, time) : TrailOf(before, next);
+        before is not null && change.Spec is null ? Trail.Of(catalog[next.Key.Collection].Oversight, null, time) : TrailOf(before, next);
 
     private ImmutableArray<Write.Put> TrailOf(KindResource? before, KindResource? after) =>
         Trail.Of(catalog[(after ?? before)!.Key.Collection].Oversight, KindEvent.Of(before, after, by, null), time);

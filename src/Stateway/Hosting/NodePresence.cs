@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Net;
 using System.Reflection;
 using System.Text.Json.Nodes;
@@ -7,22 +6,23 @@ using Stateway.Collections.Kinds;
 using Stateway.Management;
 using Stateway.Model.Names;
 using Stateway.Store;
+using Stateway.Store.Leases;
 
 namespace Stateway.Hosting;
 
 /// <summary>
-/// Tells, as a resource among <c>nodes</c>, that this node runs: created at the start, touched while it runs, gone when it stops. One
-/// that has died is told by the others.
+/// Tells, as a resource among <c>nodes</c>, that this node runs: created at the start, gone when it stops. Its sign of life is a lease,
+/// which costs the store no revision. Who finds that of another one to be had tells that it has died.
 /// </summary>
-internal sealed partial class NodePresence(KindStore kinds, NodeFacts facts, TimeProvider time, ILogger logger) : IAsyncDisposable
+internal sealed partial class NodePresence(IStore store, KindStore kinds, NodeFacts facts, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     public const string Ready = "ready";
 
-    /// <summary>Between two signs of life.</summary>
+    /// <summary>Between two looks at itself and the others.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(20);
 
-    /// <summary>A node without a sign of life for as long is not ready.</summary>
-    public static readonly TimeSpan UnseenMax = TimeSpan.FromMinutes(1);
+    /// <summary>A node that has given no sign of life for as long is not ready.</summary>
+    public static readonly TimeSpan LeaseDuration = TimeSpan.FromMinutes(1);
 
     /// <summary>Then it is forgotten.</summary>
     public static readonly TimeSpan KeptFor = TimeSpan.FromHours(1);
@@ -31,76 +31,77 @@ internal sealed partial class NodePresence(KindStore kinds, NodeFacts facts, Tim
 
     private readonly Key _key = new(Kinds.Node, IdOf(facts.Machine, time));
     private readonly CancellationTokenSource _stopping = new();
-    private KindResource? _told;
+    private Lease? _lease;
     private Task _telling = Task.CompletedTask;
 
     /// <summary>Names this node among all that serve the store; a restart is another one.</summary>
     public string Id => _key.Path;
 
-    public void Start() => _telling = TellAsync(_stopping.Token);
+    public static string LeaseOf(string node) => "stateway/nodes/" + node;
+
+    /// <summary>Returns when it is told for the first time, unless the store is away just now.</summary>
+    public async Task StartAsync()
+    {
+        await TellAsync(_stopping.Token);
+        _telling = KeepTellingAsync(_stopping.Token);
+    }
+
+    private async Task KeepTellingAsync(CancellationToken ct)
+    {
+        while (!ct.IsCancellationRequested)
+        {
+            try
+            {
+                await Task.Delay(Interval, time, ct);
+                await TellAsync(ct);
+            }
+            catch (OperationCanceledException) when (ct.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                Log.Failed(logger, e);
+            }
+        }
+    }
 
     private async Task TellAsync(CancellationToken ct)
     {
         try
         {
-            while (true)
-            {
-                await TellOnceAsync(ct);
-                await TellOfOthersAsync(ct);
-                await Task.Delay(Interval, time, ct);
-            }
-        }
-        catch (OperationCanceledException)
-        {
-            // told to stop
-        }
-        catch (Exception e)
-        {
-            Log.Failed(logger, e);
-        }
-    }
-
-    /// <summary>A store that is away is somebody else's to tell of.</summary>
-    private async Task TellOnceAsync(CancellationToken ct)
-    {
-        var alive = new KindChange
-        {
-            Spec = _told is null ? facts.ToSpec() : null,
-            Status = new() { ["seen_time"] = time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) },
-            Conditions = [new(Ready, true, "Serving", "")],
-            IsQuiet = true,
-        };
-        try
-        {
-            _told ??= await kinds.ReadAsync(_key, ct);
-            var result = _told is null ? await kinds.CreateAsync(_key, alive, owner: null, fence: null, ct) : await kinds.WriteAsync(_told, alive, fence: null, ct);
-            _told = result is KindResult.Written written ? written.Resource : null;
+            await TellOfItselfAsync(ct);
+            foreach (var node in (await kinds.ListAsync(Kinds.Node, parent: null, ct)).Resources) await TellOfAnotherAsync(node, ct);
         }
         catch (StoreUnavailableException)
         {
-            _told = null;
+            // The next time; that the store is away is somebody else's to tell.
         }
+    }
+
+    private async Task TellOfItselfAsync(CancellationToken ct)
+    {
+        if (_lease is not { IsHeld: true })
+        {
+            if (_lease is not null) await _lease.DisposeAsync();
+            _lease = await Lease.TryTakeAsync(store, LeaseOf(Id), Id, LeaseDuration, time, ct);
+        }
+
+        var alive = new KindCondition(Ready, true, "Serving", "");
+        if (await kinds.ReadAsync(_key, ct) is { } told) await kinds.WriteAsync(told, new() { Conditions = [alive] }, fence: null, ct);
+        else await kinds.CreateAsync(_key, new() { Spec = facts.ToSpec(), Conditions = [alive] }, owner: null, fence: null, ct);
     }
 
     /// <summary>Every node does so: whoever is second finds it done.</summary>
-    private async Task TellOfOthersAsync(CancellationToken ct)
+    private async Task TellOfAnotherAsync(KindResource node, CancellationToken ct)
     {
-        try
-        {
-            foreach (var node in (await kinds.ListAsync(Kinds.Node, parent: null, ct)).Resources)
-            {
-                var unseen = time.GetUtcNow() - node.UpdateTime;
-                if (node.Key == _key || unseen < UnseenMax) continue;
+        if (node.Key == _key || await store.TakeLeaseAsync(LeaseOf(node.Id), Id, Lease.DurationMin, ct) is not LeaseResult.Held lease) return;
 
-                bool isTold = node.Conditions().Any(condition => condition is { Type: Ready, Holds: false });
-                if (isTold && unseen > KeptFor) await kinds.DeleteAsync(node, fence: null, ct);
-                else if (!isTold) await kinds.WriteAsync(node, new() { Conditions = [new(Ready, false, "Unseen", "It has given no sign of life for a minute.")], IsQuiet = true }, fence: null, ct);
-            }
-        }
-        catch (StoreUnavailableException)
-        {
-            // the next time
-        }
+        await store.ReleaseLeaseAsync(LeaseOf(node.Id), lease.Epoch, ct);
+        if (node.Conditions().FirstOrDefault(condition => condition is { Type: Ready, Holds: false }) is not { } dead)
+            await kinds.WriteAsync(node, new() { Conditions = [new(Ready, false, "Unseen", "It has given no sign of life for a minute.")] }, fence: null, ct);
+        else if (time.GetUtcNow() - dead.LastTransitionTime > KeptFor)
+            await kinds.DeleteAsync(node, fence: null, ct);
     }
 
     public async ValueTask DisposeAsync()
@@ -108,12 +109,11 @@ internal sealed partial class NodePresence(KindStore kinds, NodeFacts facts, Tim
         await _stopping.CancelAsync();
         await _telling;
         _stopping.Dispose();
-        if (_told is null) return;
-
+        if (_lease is not null) await _lease.DisposeAsync();
         try
         {
             using var limit = new CancellationTokenSource(GoodbyeTimeout, time);
-            if (await kinds.ReadAsync(_key, limit.Token) is { } current) await kinds.DeleteAsync(current, fence: null, limit.Token);
+            if (await kinds.ReadAsync(_key, limit.Token) is { } told) await kinds.DeleteAsync(told, fence: null, limit.Token);
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
@@ -130,7 +130,7 @@ internal sealed partial class NodePresence(KindStore kinds, NodeFacts facts, Tim
 
     private static partial class Log
     {
-        [LoggerMessage(2401, LogLevel.Error, "That this node runs can't be told any more.")]
+        [LoggerMessage(2401, LogLevel.Error, "That this node runs could not be told; it is tried again.")]
         public static partial void Failed(ILogger logger, Exception e);
     }
 }

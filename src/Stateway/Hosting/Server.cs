@@ -95,7 +95,7 @@ internal sealed partial class Server : IAsyncDisposable
         _domains = new DomainCompiler(store);
         _folder = new FolderApply(options.ServedFolder, store, KindsAs("folder " + options.ServedFolder), variables, time);
         _follower = new ChangeFollower(store, Kinds.ChangeMark, time, _logger);
-        _presence = new NodePresence(KindsAs("node"), NodeFacts.Of(Endpoint, (IPEndPoint)managing.LocalEndPoint!), time, _logger);
+        _presence = new NodePresence(store, KindsAs("node"), NodeFacts.Of(Endpoint, (IPEndPoint)managing.LocalEndPoint!), time, _logger);
         _controllers = new ControllerHosts(new Ground(store, _follower, _presence.Id, time, _logger));
         _controllers.Add(new RoutingController(ct => RefreshAsync(ct)), RoutingController.Options);
         _stageStatus = _controllers.Add(new StageController(KindsAs("controller stages"), _outcomes), StageController.Options);
@@ -173,7 +173,7 @@ internal sealed partial class Server : IAsyncDisposable
             starting._follower.Start();
             starting._controllers.Start();
             starting._housekeeping.Start();
-            starting._presence.Start();
+            await starting._presence.StartAsync();
             starting._canaries.Start();
             GiveMemoryBack();
             return (server = starting, null);
