@@ -1,8 +1,5 @@
 using System.Collections.Immutable;
-using System.Text;
-using System.Text.Json;
 using System.Text.Json.Nodes;
-using Stateway.Gateway.Content;
 using Stateway.Store;
 
 namespace Stateway.Collections.Kinds;
@@ -15,8 +12,6 @@ namespace Stateway.Collections.Kinds;
 /// <param name="by">Who makes them, for the record.</param>
 public sealed class KindPlan(Catalog catalog, TimeProvider time, string by)
 {
-    private static readonly JsonSerializerOptions Text = new() { Encoder = JsonOptions.Readable.Encoder };
-
     private readonly ImmutableArray<Precondition>.Builder _preconditions = ImmutableArray.CreateBuilder<Precondition>();
     private readonly ImmutableArray<Write>.Builder _writes = ImmutableArray.CreateBuilder<Write>();
     private readonly HashSet<Key> _traced = [];
@@ -63,7 +58,7 @@ public sealed class KindPlan(Catalog catalog, TimeProvider time, string by)
 
     private ReadOnlyMemory<byte> SpecOf(Key key, JsonObject spec)
     {
-        byte[] composed = catalog[key.Collection].ComposeSeed(Encoding.UTF8.GetBytes(spec.ToJsonString(Text)), key.Path, _now);
+        byte[] composed = catalog[key.Collection].ComposeSeed(NodeText.Of(spec).Span, key.Path, _now);
         return KindComposer.SpecOf(key, composed, _now);
     }
 }

@@ -1,7 +1,5 @@
 using System.Buffers;
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using Stateway.Collections.Patches;
 using Stateway.Collections.Representations;
@@ -119,32 +117,35 @@ public sealed record KindResource
     internal byte[] ToValue()
     {
         var output = new ArrayBufferWriter<byte>(Spec.Length + Status.Length + 320);
-        output.Write("{\"id\":"u8);
-        output.Write(JsonSerializer.SerializeToUtf8Bytes(Id));
-        output.Write(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $",\"generation\":{Generation},\"create_time\":")));
-        output.Write(Composer.TimeOf(CreateTime));
-        output.Write(",\"update_time\":"u8);
-        output.Write(Composer.TimeOf(UpdateTime));
-        if (DeleteTime is { } deleted)
+        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { SkipValidation = true })) // the spec's members go in as they are
         {
-            output.Write(",\"delete_time\":"u8);
-            output.Write(Composer.TimeOf(deleted));
+            json.WriteStartObject();
+            json.WriteString("id", Id);
+            json.WriteNumber("generation", Generation);
+            WriteRaw("create_time", Composer.TimeOf(CreateTime));
+            WriteRaw("update_time", Composer.TimeOf(UpdateTime));
+            if (DeleteTime is { } deleted) WriteRaw("delete_time", Composer.TimeOf(deleted));
+            json.WriteStartArray("finalizers");
+            foreach (string finalizer in Finalizers) json.WriteStringValue(finalizer);
+            json.WriteEndArray();
+            json.WriteString("owner", Owner);
+            json.Flush();
+            if (Spec.Length > 2)
+            {
+                output.Write(","u8);
+                output.Write(Spec.Span[1..^1]);
+            }
+
+            WriteRaw("status", Status.Span);
+            json.WriteEndObject();
+
+            void WriteRaw(string name, ReadOnlySpan<byte> value)
+            {
+                json.WritePropertyName(name);
+                json.WriteRawValue(value, skipInputValidation: true);
+            }
         }
 
-        output.Write(",\"finalizers\":"u8);
-        output.Write(JsonSerializer.SerializeToUtf8Bytes(Finalizers.AsEnumerable()));
-        output.Write(",\"owner\":"u8);
-        output.Write(JsonSerializer.SerializeToUtf8Bytes(Owner));
-        output.Write(","u8);
-        if (Spec.Length > 2)
-        {
-            output.Write(Spec.Span[1..^1]);
-            output.Write(","u8);
-        }
-
-        output.Write("\"status\":"u8);
-        output.Write(Status.Span);
-        output.Write("}"u8);
         return output.WrittenSpan.ToArray();
     }
 

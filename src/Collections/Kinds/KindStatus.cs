@@ -1,10 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Stateway.Collections.Writing;
-using Stateway.Gateway.Content;
 
 namespace Stateway.Collections.Kinds;
 
@@ -17,8 +15,6 @@ public static class KindStatus
     public const int BytesMax = 256 * 1024;
 
     private const string Conditions = "conditions";
-
-    private static readonly JsonSerializerOptions Text = new() { Encoder = JsonOptions.Readable.Encoder };
 
     /// <exception cref="ArgumentException">It would be larger than the limits.</exception>
     internal static ReadOnlyMemory<byte> Next(KindResource current, KindChange change, DateTimeOffset now)
@@ -35,7 +31,7 @@ public static class KindStatus
         status["observed_generation"] = current.Generation;
         if (!change.Conditions.IsEmpty) status[Conditions] = Merged(ConditionsOf(current.Status), change.Conditions, now);
 
-        byte[] json = Encoding.UTF8.GetBytes(status.ToJsonString(Text));
+        var json = NodeText.Of(status);
         if (json.Length > BytesMax) throw new ArgumentException($"The status of {current.Key} has {json.Length} bytes; {BytesMax} are allowed.");
         return json;
     }

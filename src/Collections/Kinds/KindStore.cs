@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Diagnostics;
-using System.Text;
 using Stateway.Collections.Writing;
 using Stateway.Gateway.Validation;
 using Stateway.Model.Problems;
@@ -144,7 +143,7 @@ public sealed class KindStore(Catalog catalog, IStore store, TimeProvider time, 
     private (KindResource Next, Problem? Problem) WithSpec(KindResource current, KindChange change, DateTimeOffset now)
     {
         var collection = catalog[current.Key.Collection];
-        ReadOnlyMemory<byte> json = Encoding.UTF8.GetBytes(change.Spec?.ToJsonString() ?? "{}");
+        var json = NodeText.Of(change.Spec ?? []);
         if (RequestValidation.Check(collection.Declaration.RequestSchema, json.Span) is { } problem) return (current, problem);
 
         byte[] composed = collection.Composer.Compose(json.Span, current.Id, default, now, trusted: true);

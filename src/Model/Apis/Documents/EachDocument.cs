@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Stateway.Model.Apis.Documents;
 
 /// <summary>Work on every document of a reading: on all processors once there are many, for a folder of a thousand is what a start waits for.</summary>
@@ -17,5 +19,6 @@ internal static class EachDocument
         for (int i = 0; i < count; i++) work(i);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // few documents need not load what it takes
     private static void RunParallel(int count, Action<int> work) => Parallel.For(0, count, work);
 }
