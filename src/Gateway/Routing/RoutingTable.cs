@@ -292,7 +292,11 @@ public sealed class RoutingTable
     {
         private readonly List<Entry> _entries = [];
 
-        public string Allow { get; private set; } = "OPTIONS";
+        private string? _allow;
+
+        /// <summary>Made when it is first asked for: most tables are replaced before most of their paths are.</summary>
+        public string Allow => _allow ??= string.Join(", ", _entries.Select(e => e.Operation.Method).Append("OPTIONS")
+            .Concat(_entries.Exists(e => e.Operation.Method == "GET") ? ["HEAD"] : []).Distinct().Order(StringComparer.Ordinal));
 
         public Operation First => _entries[0].Operation;
 
@@ -303,8 +307,6 @@ public sealed class RoutingTable
                 throw new ArgumentException($"{operation.Method} {operation.Path} has two operations.");
 
             _entries.Add(entry);
-            Allow = string.Join(", ", _entries.Select(e => e.Operation.Method).Append("OPTIONS")
-                .Concat(_entries.Any(e => e.Operation.Method == "GET") ? ["HEAD"] : []).Distinct().Order(StringComparer.Ordinal));
         }
 
         /// <summary>HEAD is answered by GET (RFC 9110, section 9.3.2); the server leaves the content away.</summary>

@@ -1,10 +1,13 @@
+using System.Collections.Immutable;
 using System.Net;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Stateway.Collections;
 using Stateway.Collections.Writing.Batches;
 using Stateway.Gateway.Cors;
 using Stateway.Gateway.Routing;
+using Stateway.Gateway.Stages;
 using Stateway.Gateway.Targets;
 using Stateway.Gateway.Targets.Http;
 using Stateway.Model.Apis;
@@ -12,9 +15,13 @@ using Stateway.Model.Problems;
 
 namespace Stateway.Hosting;
 
-/// <summary>Makes the routing table of the APIs: every operation with the target that answers it.</summary>
+/// <summary>
+/// Makes the routing table of the APIs: every operation with the target that answers it. What stands under a base path is
+/// kept and used again while its APIs, and what their stages ask for, are the same.
+/// </summary>
 internal sealed class Wiring(CollectionServices services, UpstreamPools upstreams, IPEndPoint self, ILogger logger) : IDisposable
 {
+    private readonly ConditionalWeakTable<ApiSpec, WiredBase> _wired = []; // by the first API below a base; gone with it
     private readonly Operation[] _explanations = [.. ProblemTypes.All.Select(type => new Operation("GET", type.Path, "explainProblem", FixedTarget.Of(type)))];
 
     /// <param name="apis">An API stands here once for each of its stages.</param>
@@ -31,8 +38,20 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         var operations = new List<Operation>();
         var taken = apis.SelectMany(api => api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path)).ToHashSet(StringComparer.Ordinal);
         var bases = new List<ApiBase>();
-        foreach (var below in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
-            bases.Add(AddBase(operations, taken, below.Key, new Catalog(below, collections, oversight), [.. below], own, stages, more));
+        foreach (var group in apis.GroupBy(api => api.BasePath, StringComparer.Ordinal))
+        {
+            List<ApiSpec> below = [.. group];
+            bool isAlone = below.TrueForAll(AnswersItself);
+            if (!_wired.TryGetValue(below[0], out var part) || !part.IsOf(below, stages))
+            {
+                part = Wire(group.Key, new Catalog(below, isAlone ? null : collections, oversight), below, own, stages, more);
+                if (isAlone) _wired.AddOrUpdate(below[0], part); // what uses others' collections has to follow their changes
+            }
+
+            Add(operations, taken, part);
+            bases.Add(part.Base);
+        }
+
         operations.AddRange(_explanations);
         var canaries = apis.SelectMany(api => stages?.TrafficOf(api)?.Canary?.Operations ?? []);
         return new RoutingTable(operations, bases, [.. canaries]) { Hosts = hosts };
@@ -43,16 +62,36 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     {
         var operations = new List<Operation>();
         var taken = api.Operations.Select(o => o.Method + " " + api.BasePath + o.Path).ToHashSet(StringComparer.Ordinal);
-        AddBase(operations, taken, api.BasePath, new Catalog([api], collections), [api], own: null, stages: null, more: []);
+        Add(operations, taken, Wire(api.BasePath, new Catalog([api], collections), [api], own: null, stages: null, more: []));
         return operations;
+    }
+
+    /// <summary>Whether all collections that answer its operations are its own.</summary>
+    private static bool AnswersItself(ApiSpec api)
+    {
+        string prefix = api.Name + "/"; // of the names that its collections have in the store
+        return api.Operations.All(operation => IsOwn(operation.Target)) && api.Collections.All(AreOwn);
+
+        bool IsOwn(TargetSpec? target) => target is not TargetSpec.Collection stored || stored.StoreName.StartsWith(prefix, StringComparison.Ordinal);
+
+        bool AreOwn(CollectionDeclaration collection) => collection.Actions.All(action => IsOwn(action.Target)) && collection.Children.All(AreOwn);
+    }
+
+    /// <summary>Puts what is wired into a table's operations, but what an API has an operation of its own for.</summary>
+    private static void Add(List<Operation> operations, HashSet<string> taken, WiredBase part)
+    {
+        operations.AddRange(part.Operations);
+        foreach (var own in part.Own)
+        {
+            if (taken.Add(own.Method + " " + own.Path)) operations.Add(own);
+        }
     }
 
     /// <summary>All that stands under one base path.</summary>
     /// <param name="catalog">First of its own APIs: another stage's collections may be declared differently.</param>
-    private ApiBase AddBase(List<Operation> operations, HashSet<string> taken, string basePath, Catalog catalog, List<ApiSpec> apis,
+    private WiredBase Wire(string basePath, Catalog catalog, List<ApiSpec> apis,
         IReadOnlyDictionary<string, ITarget>? own, WiredStages? stages, IReadOnlyList<LinkedTarget> more)
     {
-        int first = operations.Count;
         var below = new List<Operation>();
         var policies = apis.ConvertAll(api => api.Cors is { } cors ? new CorsPolicy(cors) : null);
         foreach (var (api, cors) in apis.Zip(policies))
@@ -73,13 +112,16 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         }
 
         var shared = new ApiBase(basePath, SharedBy(policies));
-        operations.AddRange(below);
-        AddBatch(operations, taken, basePath, below, shared.Cors, catalog);
-        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(operations, taken, api, cors, stages?.OriginOf(api), more);
-        if (apis is not [var alone] || stages?.TrafficOf(alone) is not { } whole) return shared;
+        var platforms = new List<Operation>();
+        AddBatch(platforms, basePath, below, shared.Cors, catalog);
+        foreach (var (api, cors) in apis.Zip(policies)) AddOwn(platforms, api, cors, stages?.OriginOf(api), more);
+        if (apis is [var alone] && stages?.TrafficOf(alone) is { } whole)
+        {
+            platforms = platforms.ConvertAll(operation => operation with { Stage = whole });
+            shared = shared with { Stage = whole };
+        }
 
-        for (int i = first; i < operations.Count; i++) operations[i] = operations[i] with { Stage = whole };
-        return shared with { Stage = whole };
+        return new(apis, [.. apis.Select(api => stages?.TrafficOf(api))], [.. apis.Select(api => stages?.OriginOf(api))], shared, below, platforms);
     }
 
     /// <summary>APIs below one base share what is none's alone (a batch, a 404), so that it is open only as far as all of them say the same.</summary>
@@ -87,20 +129,18 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         policies[0] is { } first && policies.TrueForAll(policy => policy is not null && policy.Spec == first.Spec) ? first : null;
 
     /// <summary>
-    /// The document, and the base that links to it (RFC 8631) and tells where the collections are, unless the API has operations
-    /// there itself.
+    /// The document, and the base that links to it (RFC 8631) and tells where the collections are.
     /// </summary>
-    private static void AddOwn(
-        List<Operation> operations, HashSet<string> taken, ApiSpec api, CorsPolicy? cors, ServedAs? servedAs, IReadOnlyList<LinkedTarget> more)
+    private static void AddOwn(List<Operation> own, ApiSpec api, CorsPolicy? cors, ServedAs? servedAs, IReadOnlyList<LinkedTarget> more)
     {
         string document = api.BasePath + "/openapi.json";
-        AddUnlessTaken(new("GET", document, "getDocument", new FixedTarget("application/json", api.Document)));
+        Add(new("GET", document, "getDocument", new FixedTarget("application/json", api.Document)));
 
         var links = new List<string> { $"<{document}>; rel=\"service-desc\"" };
         foreach (var linked in more)
         {
             string path = api.BasePath + linked.Path;
-            AddUnlessTaken(new("GET", path, linked.OperationId, linked.Target));
+            Add(new("GET", path, linked.OperationId, linked.Target));
             links.Add($"<{path}>; rel=\"{linked.Relation}\"");
         }
 
@@ -112,13 +152,10 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
             writer.WriteString("openapi", document);
             WriteCollections(writer, api);
         });
-        AddUnlessTaken(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", welcome));
-        if (api.BasePath.Length > 0) AddUnlessTaken(new("GET", api.BasePath + "/", "getBase", welcome));
+        Add(new("GET", api.BasePath.Length == 0 ? "/" : api.BasePath, "getBase", welcome));
+        if (api.BasePath.Length > 0) Add(new("GET", api.BasePath + "/", "getBase", welcome));
 
-        void AddUnlessTaken(Operation own)
-        {
-            if (taken.Add(own.Method + " " + own.Path)) operations.Add(own with { Cors = cors, ServedAs = servedAs });
-        }
+        void Add(Operation operation) => own.Add(operation with { Cors = cors, ServedAs = servedAs });
     }
 
     /// <summary>Each by its words, with its URL; those of a parent's have a place for its id (RFC 6570).</summary>
@@ -133,13 +170,13 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
         writer.WriteEndObject();
     }
 
-    /// <summary>Changes of all collections below a base in one commit, unless an API has an operation there itself.</summary>
-    private void AddBatch(List<Operation> operations, HashSet<string> taken, string basePath, List<Operation> below, CorsPolicy? cors, Catalog catalog)
+    /// <summary>Changes of all collections below a base in one commit.</summary>
+    private void AddBatch(List<Operation> own, string basePath, List<Operation> below, CorsPolicy? cors, Catalog catalog)
     {
         string path = basePath + "/_/batch";
-        if (!below.Any(operation => operation.Target is CollectionTarget) || !taken.Add("POST " + path)) return;
+        if (!below.Any(operation => operation.Target is CollectionTarget)) return;
 
-        operations.Add(new("POST", path, "batch", new BatchTarget(new RoutingTable(below), basePath, catalog, services)) { Cors = cors });
+        own.Add(new("POST", path, "batch", new BatchTarget(new RoutingTable(below), basePath, catalog, services)) { Cors = cors });
     }
 
     private ITarget TargetOf(TargetSpec spec, string path, Catalog catalog) => spec switch
@@ -159,4 +196,23 @@ internal sealed class Wiring(CollectionServices services, UpstreamPools upstream
     }
 
     public void Dispose() => upstreams.Dispose();
+
+    /// <param name="Apis">That it was made of.</param>
+    /// <param name="Traffic">Of their stages.</param>
+    /// <param name="Own">The platform's, unless an API has an operation there itself.</param>
+    private sealed record WiredBase(
+        List<ApiSpec> Apis, ImmutableArray<StageTraffic?> Traffic, ImmutableArray<ServedAs?> Origins, ApiBase Base, List<Operation> Operations, List<Operation> Own)
+    {
+        public bool IsOf(List<ApiSpec> apis, WiredStages? stages)
+        {
+            if (apis.Count != Apis.Count) return false;
+
+            for (int i = 0; i < apis.Count; i++)
+            {
+                if (!ReferenceEquals(apis[i], Apis[i]) || !ReferenceEquals(stages?.TrafficOf(apis[i]), Traffic[i]) || stages?.OriginOf(apis[i]) != Origins[i]) return false;
+            }
+
+            return true;
+        }
+    }
 }
