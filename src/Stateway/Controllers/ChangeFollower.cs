@@ -18,7 +18,7 @@ namespace Stateway.Controllers;
 internal sealed partial class ChangeFollower(IStore store, Key mark, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>Between two looks.</summary>
-    public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan LookInterval = TimeSpan.FromMilliseconds(25);
 
     public static readonly TimeSpan BackOffMin = TimeSpan.FromMilliseconds(100);
     public static readonly TimeSpan BackOffMax = TimeSpan.FromSeconds(1);
@@ -131,7 +131,11 @@ internal sealed partial class ChangeFollower(IStore store, Key mark, TimeProvide
             return null;
         }
 
-        if (await ReadRevisionsAsync(marked, ct) is not { } revisions)
+        // Nearly always one commit has moved it, whose log needn't wait for the versions that say so.
+        var last = store.ReadLogAsync(marked - 1, 1, ct).AsTask();
+        var between = ReadRevisionsAsync(marked, ct).AsTask();
+        await Task.WhenAll(last, between);
+        if (await between is not { } revisions)
         {
             await BeginAsync(ct);
             return null;
@@ -140,7 +144,7 @@ internal sealed partial class ChangeFollower(IStore store, Key mark, TimeProvide
         var commits = new List<Commit>(revisions.Count);
         foreach (long revision in revisions)
         {
-            switch (await store.ReadLogAsync(revision - 1, 1, ct))
+            switch (revision == marked ? await last : await store.ReadLogAsync(revision - 1, 1, ct))
             {
                 case LogResult.Commits { Items: [var commit, ..] } when commit.Revision == revision:
                     commits.Add(commit);

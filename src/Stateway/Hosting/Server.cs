@@ -229,9 +229,12 @@ internal sealed partial class Server : IAsyncDisposable
         try
         {
             _compiler.Know(known ?? []);
-            var compilation = await _compiler.CompileAsync(ct);
+            var wanted = _domains.ReadAsync(ct);
+            var compiling = _compiler.CompileAsync(ct);
+            await Task.WhenAll(wanted, compiling);
+            var compilation = await compiling;
             var (stages, domainsBefore) = (compilation.Stages, _rollout.Domains);
-            var domains = await _domains.CompileAsync(stages, ct);
+            var domains = await _domains.CompileAsync(await wanted, stages, ct);
             if (!stages.SequenceEqual(_rollout.Stages) || !domains.SequenceEqual(_rollout.Domains) || stages.IsEmpty) await _rollout.PutInForceAsync(stages, domains, ct);
             foreach (var outcome in _outcomes.Publish(compilation))
             {

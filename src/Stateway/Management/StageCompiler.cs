@@ -19,6 +19,7 @@ internal sealed class StageCompiler(IStore store, StageVariables variables)
     private const int DeploymentsAtOnce = 64;
 
     private Dictionary<string, ServedStage> _compiled = []; // by path
+    private readonly Dictionary<string, ServedStage> _before = []; // what a stage was before its last change: to take that back is to serve it again
 
     /// <summary>Takes stages that are compiled already, as the documents of a folder are; where one is not as it says, nothing has happened.</summary>
     public void Know(IEnumerable<ServedStage> stages)
@@ -39,6 +40,7 @@ internal sealed class StageCompiler(IStore store, StageVariables variables)
         {
             stages.Add((stage, resource));
             if (IsKnown(stage.Path, stage.Deployment, stage.Prefix, out var before)) known.Add(stage.Path, before);
+            else if (IsOf(_before.GetValueOrDefault(stage.Path), stage)) known.Add(stage.Path, _before[stage.Path]);
             else missing.Add(stage);
         }
 
@@ -63,7 +65,7 @@ internal sealed class StageCompiler(IStore store, StageVariables variables)
             else known.Remove(stage.Path);
         }
 
-        _compiled = known;
+        Remember(known);
 
         // All nodes come to the same, whatever they have seen in which order: of two that clash, the one that was there first is served.
         var byAge = stages.OrderBy(each => each.Resource.CreateTime).ThenBy(each => each.Spec.Path, StringComparer.Ordinal);
@@ -88,6 +90,19 @@ internal sealed class StageCompiler(IStore store, StageVariables variables)
         faults.Add(isServed ? new(spec.Path, StageFault.ServedInPart, "With the values that its variables had before: " + wrong) : new(spec.Path, StageFault.NoSuchValue, wrong));
         return isServed ? stage : null;
     }
+
+    private void Remember(Dictionary<string, ServedStage> next)
+    {
+        foreach (var (path, stage) in _compiled)
+        {
+            if (!next.TryGetValue(path, out var now)) _before.Remove(path);
+            else if (now.Deployment != stage.Deployment || now.Prefix != stage.Prefix) _before[path] = stage;
+        }
+
+        _compiled = next;
+    }
+
+    private static bool IsOf(ServedStage? stage, StageSpec spec) => stage is not null && stage.Deployment == spec.Deployment && stage.Prefix == spec.Prefix;
 
     private bool IsKnown(string path, string deployment, string prefix, [NotNullWhen(true)] out ServedStage? known) =>
         _compiled.TryGetValue(path, out known) && known.Deployment == deployment && known.Prefix == prefix;

@@ -13,14 +13,24 @@ internal sealed class DomainCompiler(IStore store)
 {
     private Dictionary<string, ServedDomain> _compiled = [];
 
+    /// <summary>What is asked for now.</summary>
+    /// <exception cref="StoreUnavailableException"/>
+    public async Task<List<(DomainSpec Spec, long Generation)>> ReadAsync(CancellationToken ct)
+    {
+        var domains = new List<(DomainSpec Spec, long Generation)>();
+        await foreach (var domain in DomainSpec.ReadAllAsync(store, ct)) domains.Add(domain);
+        return domains;
+    }
+
+    /// <param name="domains">All there are.</param>
     /// <param name="stages">Those that are served.</param>
     /// <returns>All domains, by name, each with what of it can be served.</returns>
     /// <exception cref="StoreUnavailableException"/>
-    public async Task<ImmutableArray<ServedDomain>> CompileAsync(ImmutableArray<ServedStage> stages, CancellationToken ct)
+    public async Task<ImmutableArray<ServedDomain>> CompileAsync(List<(DomainSpec Spec, long Generation)> domains, ImmutableArray<ServedStage> stages, CancellationToken ct)
     {
         var byPath = stages.ToDictionary(stage => stage.Path, StringComparer.Ordinal);
         var next = new Dictionary<string, ServedDomain>(StringComparer.Ordinal);
-        await foreach (var (spec, generation) in DomainSpec.ReadAllAsync(store, ct))
+        foreach (var (spec, generation) in domains)
         {
             ImmutableArray<ServedStage?> sources = [.. spec.Paths.Select(path => byPath.GetValueOrDefault(path.Stage))];
             if (_compiled.TryGetValue(spec.Name, out var known) && known.IsOf(generation, sources))
