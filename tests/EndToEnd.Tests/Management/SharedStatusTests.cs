@@ -95,8 +95,12 @@ public sealed class SharedStatusTests : IAsyncLifetime
     [Fact]
     public async Task When_the_node_that_writes_status_is_killed_another_takes_over()
     {
-        StatewayProgram[] programs = [await ServeAsync(), await ServeAsync()];
-        Administrator[] administrators = [new(programs[0]), new(programs[1])];
+        await using var one = await ServeAsync();
+        await using var two = await ServeAsync();
+        using var ofOne = new Administrator(one);
+        using var ofTwo = new Administrator(two);
+        StatewayProgram[] programs = [one, two];
+        Administrator[] administrators = [ofOne, ofTwo];
         await using var store = await _database.OpenAsync();
         await administrators[0].DeployAsync("notes", "v1", Administrator.Document("1"));
         await PutAsync(store, "stateway/apis/stages", "notes/early", new() { ["deployment"] = "v2", ["path"] = "/early" });
@@ -121,8 +125,6 @@ public sealed class SharedStatusTests : IAsyncLifetime
         using var last = new Administrator(third);
         await last.PointAsync("/apis/notes/stages/live", "v2");
         await last.ReadyAsync("/apis/notes/stages/live", "true", generation: 2);
-        foreach (var administrator in administrators) administrator.Dispose();
-        foreach (var program in programs) await program.DisposeAsync();
 
         static async Task<string?> RunsElsewhereAsync(Administrator administrator) => (await administrator.GetAsync("/apis/notes/stages/early/why"))["because"]!.AsArray()
             .Where(each => (string?)each!["reason"] == "RunsElsewhere").Select(each => (string?)each!["says"]).FirstOrDefault();
