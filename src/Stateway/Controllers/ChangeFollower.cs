@@ -150,6 +150,9 @@ internal sealed partial class ChangeFollower(IStore store, Key mark, TimeProvide
                     commits.Add(commit);
                     break;
 
+                case LogResult.Commits { Items: [] }:
+                    return null; // on disk and read a moment before the log ends with it: at the next look
+
                 case LogResult.Unavailable unavailable:
                     return unavailable.Reason;
 
